@@ -1,0 +1,55 @@
+/**
+ * The contract that every sender keeps. A *channel* is how a rule names it (`email`, `sms`, `whatsapp`); a *sender* is
+ * what carries it (SMTP, Twilio, Meta, the outbox). To add a sender: a file here, and a line in `index.ts`.
+ */
+import type { ZodType } from "zod";
+import type { Sql } from "../db/sql.ts";
+import type { Check, Outcome } from "../outcome.ts";
+
+export const channelNames = ["email", "sms", "whatsapp"] as const;
+export type ChannelName = (typeof channelNames)[number];
+
+/** Words ready to go, in the recipient's language. Never a gift code: a claim link. */
+export type Rendered =
+  | { channel: "email"; subject: string; html: string; text: string }
+  | { channel: "sms"; text: string }
+  | { channel: "whatsapp"; template: string; language: string; variables: string[]; text: string };
+
+export interface SendRequest {
+  /** The message id: reused for every attempt of one message, never for another. */
+  key: string;
+  /** Email address, or number in E.164. */
+  to: string;
+  name: string | null;
+  rendered: Rendered;
+}
+
+export type SendOutcome = Outcome<{ reference: string }>;
+
+export interface SenderSurroundings {
+  sql: Sql;
+  now: () => Date;
+  /** `PUBLIC_URL` without a slash at the end: where receipts can be sent. */
+  publicUrl: string;
+}
+
+export interface Sender {
+  /** Sends once. Never throws for anything a vendor or network does. */
+  send(request: SendRequest): Promise<SendOutcome>;
+  /** One line of `accolade doctor` each. Sends nothing. */
+  check(): Promise<Check[]>;
+  close?(): Promise<void>;
+}
+
+export interface SenderKind<S = unknown> {
+  id: string;
+  label: string;
+  /** Channels that it can carry. */
+  carries: readonly ChannelName[];
+  /** Under `channels.<channel>` in accolade.yaml, beside `sender:`. Every key has `.describe()`. */
+  settings: ZodType<S>;
+  secrets: readonly string[];
+  open(settings: S, channel: ChannelName, around: SenderSurroundings): Sender;
+}
+
+export const defineSender = <S>(kind: SenderKind<S>): SenderKind<S> => kind;

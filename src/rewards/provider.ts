@@ -1,0 +1,77 @@
+/**
+ * The contract that every reward provider keeps. To add one: a file (or folder) here, and a line in `index.ts`.
+ *
+ * A provider supplies a reward once per `key`, whatever is asked how often. It never decides who gets what, and it never
+ * tells the recipient: that is the corridor's and the channels' work.
+ */
+import type { ZodType } from "zod";
+import type { Sql } from "../db/sql.ts";
+import type { Money } from "../money.ts";
+import type { Check, Outcome } from "../outcome.ts";
+import type { Sealer } from "../sealer.ts";
+
+/** What is ordered. Frozen in `orders.request` (as JSON) before the first attempt, and never built anew. */
+export interface OrderRequest {
+  /** The grant id: the idempotency key at the vendor. */
+  key: string;
+  value: Money;
+  /** The reward's own options from the rule book, as `options` of this provider parsed them. */
+  options: unknown;
+  /** Shown to the recipient by vendors that show anything. */
+  title: string;
+  recipient: { id: string; name: string | null; email: string | null; language: string };
+}
+
+/** What the recipient can use. Sealed at rest, shown only on the claim page and only on request. */
+export type RewardContent =
+  | { kind: "points" }
+  | { kind: "code"; code: string; pin?: string; expiresOn?: string; url?: string }
+  | { kind: "link"; url: string; expiresOn?: string };
+
+export type OrderOutcome = Outcome<{ reference: string; content: RewardContent }>;
+
+export type Found =
+  /** The order exists at the provider and is ours: same value, same recipient. */
+  | { found: true; reference: string; content: RewardContent }
+  /** The provider says for certain that no order has this key. The same request may be sent again. */
+  | { found: false }
+  /** It has an order under this key that is not what we asked for: a person must look. */
+  | { found: "different"; detail: string }
+  | { found: "unknown"; detail: string };
+
+/** What the host gives to a provider. */
+export interface ProviderSurroundings {
+  /** The provider's id in accolade.yaml. */
+  id: string;
+  sql: Sql;
+  sealer: Sealer;
+  now: () => Date;
+  /** Something an admin should know and act on (low stock, low balance). Logged once per `about`, and counted. */
+  warn(about: string, text: string): void;
+}
+
+export interface Provider {
+  /** Places the order, idempotent by `request.key`. Never throws for anything a vendor or network does. */
+  order(request: OrderRequest): Promise<OrderOutcome>;
+  /** What became of an order of unknown outcome. Called no sooner than `settleAfterMs` after the attempt. */
+  lookup(key: string, request: OrderRequest): Promise<Found>;
+  /** The vendor's longest processing time: how long to wait before a look-up means anything. 0 for local ones. */
+  settleAfterMs: number;
+  /** One line of `accolade doctor` each. */
+  check(): Promise<Check[]>;
+}
+
+export interface ProviderKind<S = unknown, O = unknown> {
+  id: string;
+  label: string;
+  /** Under `providers.<id>` in accolade.yaml, beside `provider:`. Every key has `.describe()`. */
+  settings: ZodType<S>;
+  secrets: readonly string[];
+  /** A reward's own keys in the rule book, beside id, title, provider, value: `pool`, `products`, … */
+  options: ZodType<O>;
+  /** Currencies it can supply: `points` only, any ISO currency, or both. */
+  supplies: "points" | "money" | "both";
+  open(settings: S, around: ProviderSurroundings): Provider;
+}
+
+export const defineProvider = <S, O>(kind: ProviderKind<S, O>): ProviderKind<S, O> => kind;

@@ -1,0 +1,24 @@
+/** Once per test run: a PostgreSQL of its own in a temporary folder, with a migrated template to copy databases from. */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { startEmbeddedPostgres } from "../../src/db/embedded-postgres.ts";
+import { migrate, readMigrations } from "../../src/db/migrate.ts";
+import { openDatabase } from "../../src/db/sql.ts";
+
+export default async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "accolade-test-"));
+  // a test run may lose its data: what it checks is what we ask of the database, not the disk
+  const flags = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400"];
+  const postgres = await startEmbeddedPostgres(folder, flags);
+  const database = openDatabase(postgres.url, { max: 2 });
+  await migrate(database, await readMigrations());
+  await database.close();
+  const admin = new pg.Client({ connectionString: postgres.url.replace(/accolade$/, "postgres") });
+  await admin.connect();
+  await admin.query("alter database accolade rename to accolade_template");
+  await admin.end();
+  process.env.ACCOLADE_TEST_POSTGRES = postgres.url.replace(/accolade$/, "");
+  Object.assign(globalThis, { accoladePostgres: { postgres, folder } });
+};
