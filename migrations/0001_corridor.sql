@@ -57,8 +57,9 @@ create table facts (
   event_id bigint not null references events,
   primary key (connection, kind, record_id, field, at, digest)
 );
--- records merged into one another, found from either side
-create index facts_merged on facts (connection, kind, (value #>> '{}')) where field = 'merged_into';
+-- records found from what they point at: merged records, deals of a contact or company
+create index facts_links on facts (connection, kind, field, (value #>> '{}'))
+  where field in ('merged_into', 'company') or field like 'contact:%';
 
 -- decide: our last known copy of a record, folded from its facts
 create table records (
@@ -157,6 +158,7 @@ create table grants (
   unique (rule_id, once_key, recipient_key)
 );
 create index grants_moving on grants (not_before) where state in ('approved', 'ordering', 'unknown');
+create index grants_unreachable on grants (granted_at) where state = 'issued' and waiting is not null;
 create index grants_milestone on grants (milestone_id);
 create index grants_recipient on grants (recipient_id);
 

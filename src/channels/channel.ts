@@ -33,8 +33,11 @@ export interface SenderSurroundings {
   publicUrl: string;
 }
 
+/** No send lasts longer than this, so that one without an outcome can be told from one under way. */
+export const longestSendMs = 80_000;
+
 export interface Sender {
-  /** Sends once. Never throws for anything a vendor or network does. */
+  /** Sends once, within `longestSendMs`. Never throws for anything a vendor or network does. */
   send(request: SendRequest): Promise<SendOutcome>;
   /** One line of `accolade doctor` each. Sends nothing. */
   check(): Promise<Check[]>;
@@ -49,6 +52,8 @@ export interface SenderKind<S = unknown> {
   /** Under `channels.<channel>` in accolade.yaml, beside `sender:`. Every key has `.describe()`. */
   settings: ZodType<S>;
   secrets: readonly string[];
+  /** The same message sent again under the same key is still one: an interrupted send is simply repeated. */
+  repeatable?: true;
   open(settings: S, channel: ChannelName, around: SenderSurroundings): Sender;
 }
 

@@ -1,0 +1,127 @@
+/** A recipient's own page: what it is for, what it is worth, how to use it, and why. */
+import { formatMoney, POINTS } from "../money.ts";
+import type { RewardContent } from "../rewards/provider.ts";
+import { type Html, html } from "./html.ts";
+import { page } from "./page.ts";
+import type { Claim } from "./parts.ts";
+import { type Speaker, speakerFor, type TextKey } from "./texts/index.ts";
+
+/** `qr`: an SVG of the link in the content, or of this page. `action`: where the form is posted to. */
+export const claimPage = (claim: Claim, action: string, qr: Html | null): string => {
+  const speaker = speakerFor(claim.language, claim.timeZone);
+  const { say, locale } = speaker;
+  const worth = formatMoney(claim.worth, locale);
+  const { recipientFirstName: name } = claim;
+  return page(
+    { title: `${say("yourReward")}: ${claim.title}`, language: locale },
+    html`<p class="eyebrow">${say("from", { workspace: claim.workspaceName })} ${say("onDate", { date: new Date(claim.grantedAt) })}</p>
+<h1>${claim.title}</h1>
+<p class="worth">${say("worth", { amount: worth })}</p>
+<p class="lead">${name ? html`${say("greeting", { name })} ${uncapitalised(reasonOf(claim, speaker), claim, locale)}` : reasonOf(claim, speaker)}</p>
+${bodyOf(claim, speaker, action, qr)}
+${why(claim, speaker)}`,
+  );
+};
+
+const reasonOf = (claim: Claim, { reason, locale }: Speaker) => {
+  const { type, subjectName, amount, cycleDays } = claim.reason;
+  const days = cycleDays !== undefined && cycleDays >= 0 ? cycleDays : undefined;
+  return reason(type, {
+    named: subjectName ? "yes" : "no",
+    name: subjectName,
+    amount: amount ? formatMoney(amount, locale) : null,
+    days: days ?? 0,
+    shape: amount && days !== undefined ? "both" : amount ? "amount" : days !== undefined ? "days" : "none",
+    rule: claim.ruleTitle,
+  });
+};
+
+/** "Giulia, the Rossi deal is won": the sentence goes on after the name, unless it begins with a name of its own. */
+const uncapitalised = (sentence: string, claim: Claim, locale: string) =>
+  [claim.reason.subjectName, claim.ruleTitle].some((own) => own && sentence.startsWith(own))
+    ? sentence
+    : sentence.charAt(0).toLocaleLowerCase(locale) + sentence.slice(1);
+
+const ends: Readonly<Record<string, TextKey>> = {
+  cancelled: "cancelled",
+  clawed_back: "cancelled",
+  declined: "declined",
+  failed: "failed",
+};
+
+const bodyOf = (claim: Claim, speaker: Speaker, action: string, qr: Html | null): Html => {
+  const { say } = speaker;
+  const { state, workspaceName: workspace } = claim;
+  const note = (text: string) => html`<section class="card"><p>${text}</p></section>`;
+  const end = ends[state];
+  if (end) return note(say(end, { workspace }));
+  if (state === "expired")
+    return note(
+      claim.expiresAt
+        ? say("expired", { workspace, date: new Date(claim.expiresAt) })
+        : say("expiredNoDate", { workspace }),
+    );
+  if (claim.content) return contentOf(claim, claim.content, speaker, qr);
+  if (state !== "issued" && state !== "redeemed") return note(say("preparing"));
+  if (claim.worth.currency === POINTS) return contentOf(claim, { kind: "points" }, speaker, null);
+  return html`<section class="card">
+${state === "redeemed" && html`<p>${say("redeemed")}</p>`}
+<form method="post" action="${action}"><button class="button" type="submit">${say(state === "redeemed" ? "showAgain" : "show")}</button></form>
+<p class="quiet">${say("showNote")}</p>
+${claim.expiresAt && html`<p class="quiet">${say("validUntil", { date: new Date(claim.expiresAt) })}</p>`}
+</section>`;
+};
+
+const contentOf = (claim: Claim, content: RewardContent, speaker: Speaker, qr: Html | null): Html => {
+  const { say, locale } = speaker;
+  if (content.kind === "points")
+    return html`<section class="card">
+<p>${say("pointsAdded", { amount: formatMoney(claim.worth, locale) })}</p>
+${
+  claim.pointsBalance !== undefined &&
+  html`<p class="label">${say("pointsBalance")}</p>
+<p class="amount">${formatMoney({ minor: claim.pointsBalance, currency: POINTS }, locale)}</p>`
+}
+</section>`;
+  // a calendar date, the same everywhere
+  const expires = content.expiresOn ?? claim.expiresAt;
+  const until =
+    expires &&
+    html`<p class="quiet">${speakerFor(locale, content.expiresOn ? "UTC" : claim.timeZone).say("validUntil", { date: new Date(expires) })}</p>`;
+  const link = content.url !== undefined && isWebUrl(content.url) ? content.url : undefined;
+  const scan = qr && html`<div class="scan">${qr}<p class="quiet">${say(link ? "scanLink" : "scanPage")}</p></div>`;
+  if (content.kind === "link")
+    return html`<section class="card">
+${link && html`<p><a class="button" href="${link}" rel="noreferrer noopener">${say("openLink")}</a></p>`}
+<p class="quiet">${say("linkNote")}</p>
+${until}
+${scan}
+</section>`;
+  return html`<section class="card">
+<p class="label">${say("yourCode")}</p>
+<strong class="code" translate="no">${content.code}</strong>
+${
+  content.pin !== undefined &&
+  html`<p class="label">${say("yourPin")}</p>
+<strong class="code" translate="no">${content.pin}</strong>`
+}
+${link && html`<p><a class="button" href="${link}" rel="noreferrer noopener">${say("redeem")}</a></p>`}
+${until}
+${scan}
+</section>`;
+};
+
+/** What may stand behind a button. A vendor's answer is not ours: `javascript:` and the like stay out. */
+export const isWebUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+
+const why = (claim: Claim, { say }: Speaker): Html => {
+  const { ruleTitle: rule } = claim;
+  return html`<details>
+<summary>${say("why")}</summary>
+<p>${say(claim.why.length > 0 ? "whyRule" : "whyRuleOnly", { rule })}</p>
+<ul>${claim.why.map(
+    ({ text, held, saw }) =>
+      html`<li><span aria-hidden="true">${held ? "✓" : "✗"}</span> <code translate="no">${text}</code>${saw && html`<br><span class="quiet">${say("whySaw", { value: saw })}</span>`}</li>`,
+  )}</ul>
+</details>`;
+};

@@ -1,0 +1,85 @@
+/** `/me/{token}`: GET looks and changes nothing, since scanners of links open them too; POST shows the reward. */
+import { createHash } from "node:crypto";
+import express, { type Request, type Response, type Router } from "express";
+import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import QRCode from "qrcode";
+import { claimPage, isWebUrl } from "./claim-page.ts";
+import { type Html, trusted } from "./html.ts";
+import { notePage } from "./note-page.ts";
+import { pagePolicy } from "./page.ts";
+import type { Claim, HttpParts } from "./parts.ts";
+import { languageCodes } from "./texts/index.ts";
+
+const A_MINUTE = 60_000;
+
+export const claims = (parts: HttpParts): Router => {
+  const router = express.Router({ caseSensitive: true });
+
+  const tooMany = (request: Request, response: Response) =>
+    send(response, 429, notePage(languageOf(request), "tooManyTitle", "tooMany"));
+  const common = {
+    windowMs: A_MINUTE,
+    handler: tooMany,
+    standardHeaders: false,
+    legacyHeaders: false,
+    validate: false,
+  };
+  // one link, opened again and again
+  const perLink = rateLimit({
+    ...common,
+    limit: 30,
+    keyGenerator: (request) => `${caller(request)} ${fingerprint(request)}`,
+  });
+  // one caller who tries links that do not exist
+  const perCaller = rateLimit({ ...common, limit: 30, keyGenerator: caller, skipSuccessfulRequests: true });
+
+  router.use("/:token", perCaller, perLink);
+
+  // PUBLIC_URL may have a path of its own, which a proxy takes away before the request gets here
+  const pageUrl = (token: string) => `${parts.publicUrl}/me/${encodeURIComponent(token)}`;
+  const show = async (request: Request<{ token: string }>, response: Response, claim: Claim | undefined) => {
+    if (!claim) return send(response, 404, notePage(languageOf(request), "notFoundTitle", "notFound"));
+    const url = pageUrl(request.params.token);
+    send(response, 200, claimPage(claim, `${new URL(url).pathname}/reveal`, await qrOf(claim, url)));
+  };
+  router.get("/:token", async (request, response) => show(request, response, await parts.claim(request.params.token)));
+  router.post("/:token/reveal", async (request, response) =>
+    show(request, response, await parts.reveal(request.params.token)),
+  );
+  // the address that a reload after the reveal may be left with
+  router.get("/:token/reveal", (request, response) => {
+    response.redirect(303, new URL(pageUrl(request.params.token)).pathname);
+  });
+  return router;
+};
+
+const send = (response: Response, status: number, body: string) => {
+  response
+    .status(status)
+    .set({
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Security-Policy": pagePolicy,
+      "Cache-Control": "no-store",
+      "X-Robots-Tag": "noindex, nofollow",
+    })
+    .end(body);
+};
+
+/** A picture of the link to use, or of this page: never of the code itself, which a stranger's camera could take. */
+const qrOf = async (claim: Claim, pageUrl: string): Promise<Html | null> => {
+  const { content } = claim;
+  if (!content || content.kind === "points") return null;
+  const target = content.url !== undefined && isWebUrl(content.url) ? content.url : pageUrl;
+  try {
+    const svg = await QRCode.toString(target, { type: "svg", margin: 0, errorCorrectionLevel: "M" });
+    return trusted(svg.replace("<svg ", '<svg aria-hidden="true" '));
+  } catch {
+    // more than a QR code holds: the link itself is on the page
+    return null;
+  }
+};
+
+const caller = (request: Request) => ipKeyGenerator(request.ip ?? "");
+const fingerprint = (request: Request) =>
+  createHash("sha256").update(String(request.params.token)).digest("base64url").slice(0, 16);
+const languageOf = (request: Request) => request.acceptsLanguages(languageCodes) || "en";

@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+export const settings = z.strictObject({
+  apiKey: z.string().min(1).describe("API key of your Tremendous organisation, from an environment variable."),
+  environment: z
+    .enum(["sandbox", "production"])
+    .describe("sandbox spends play money at testflight.tremendous.com; production spends yours."),
+  fundingSource: z
+    .string()
+    .min(1)
+    .default("balance")
+    .describe("Id of the funding source that pays, or balance for the Tremendous balance."),
+  campaign: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("Id of the campaign whose products and look are used where a reward names none."),
+  apiBase: z.url().exactOptional().describe("Another address of the API. For tests only."),
+  timeoutMs: z
+    .int()
+    .min(100)
+    .max(120_000)
+    .default(20_000)
+    .describe("How long to wait for an answer, in milliseconds, before the outcome counts as unknown."),
+});
+export type TremendousSettings = z.infer<typeof settings>;
+
+const id = z.string().min(1);
+export const options = z.strictObject({
+  products: z.array(id).min(1).exactOptional().describe("Ids of the products that the recipient can choose from."),
+  campaign: id.exactOptional().describe("Id of the campaign whose products and look are used."),
+});
+export type TremendousOptions = z.infer<typeof options>;

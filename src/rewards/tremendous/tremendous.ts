@@ -1,0 +1,104 @@
+import { Configuration, Environments, FundingSourcesApi, OrdersApi, RewardsApi } from "tremendous";
+import { rejected, unknown } from "../../outcome.ts";
+import { defineProvider, type Found, type OrderRequest } from "../provider.ts";
+import { call, inWords } from "./call.ts";
+import { fundingChecks } from "./funding-checks.ts";
+import { orderBody } from "./order-body.ts";
+import { refusal } from "./refusal.ts";
+import { options, settings } from "./settings.ts";
+import { linkAnswer, orderAnswer, ordersAnswer, sameAs, type VendorOrder } from "./vendor-order.ts";
+
+/** Gift cards and payouts through Tremendous. It gives us a link; the recipient hears from our own channels. */
+export const tremendous = defineProvider({
+  id: "tremendous",
+  label: "Tremendous",
+  settings,
+  secrets: ["apiKey"],
+  options,
+  supplies: "money",
+  open(config, around) {
+    const { apiKey, environment, timeoutMs } = config;
+    const vendor = new Configuration({
+      accessToken: apiKey,
+      basePath: config.apiBase ?? (environment === "production" ? Environments.production : Environments.testflight),
+    });
+    const orders = new OrdersApi(vendor);
+    const rewards = new RewardsApi(vendor);
+    const fundingSources = new FundingSourcesApi(vendor);
+
+    /** A list may leave the rewards out. */
+    const whole = async (order: VendorOrder): Promise<VendorOrder> => {
+      if (order.rewards) return order;
+      const reply = await call(timeoutMs, (each) => orders.getOrder(order.id, each));
+      return orderAnswer.safeParse(reply.status === 200 ? reply.body : undefined).data?.order ?? order;
+    };
+
+    /** Compares an order that Tremendous has with ours, and gets the link to its reward. */
+    const claim = async (order: VendorOrder, request: OrderRequest): Promise<Found> => {
+      if (!order.rewards)
+        return {
+          found: "unknown",
+          detail: `Tremendous has order ${order.id} (${order.status}) but did not show its reward.`,
+        };
+      const same = sameAs(order, request);
+      if ("differs" in same)
+        return { found: "different", detail: `Tremendous has order ${order.id} with ${same.differs}.` };
+      const { reward } = same;
+      // only the answer to a new order is sure to hold the link
+      let link = linkAnswer.safeParse({ reward: { link: reward.delivery?.link } });
+      if (!link.success) {
+        const reply = await call(timeoutMs, (each) => rewards.generateRewardLink(reward.id, each));
+        link = linkAnswer.safeParse(reply.status === 200 || reply.status === 201 ? reply.body : undefined);
+      }
+      if (!link.success)
+        return {
+          found: "unknown",
+          detail: `Tremendous has order ${order.id} (${order.status}) but gives no link to it yet. If it waits for approval, approve it in the Tremendous dashboard.`,
+        };
+      const expiresOn = reward.expires_at ? { expiresOn: reward.expires_at.slice(0, 10) } : {};
+      const content = { kind: "link", url: link.data.reward.link, ...expiresOn } as const;
+      return { found: true, reference: order.id, content };
+    };
+
+    return {
+      settleAfterMs: 30_000,
+
+      async order(request) {
+        const chosen = options.parse(request.options);
+        if (!chosen.products && !chosen.campaign && !config.campaign)
+          return rejected(
+            "configuration",
+            "no_products",
+            "Name what can be chosen: products or campaign at the reward, or campaign at the provider in accolade.yaml.",
+          );
+        const reply = await call(timeoutMs, (each) => orders.createOrder(orderBody(request, chosen, config), each));
+        // 201: the key was known already, and this is the order of the first time
+        const placed = [200, 201, 202].some((status) => status === reply.status) && "body" in reply;
+        const answer = orderAnswer.safeParse(placed ? reply.body : undefined);
+        if (!answer.success) return refusal(reply, apiKey, around.now());
+        const found = await claim(answer.data.order, request);
+        if (found.found === true) return { outcome: "accepted", reference: found.reference, content: found.content };
+        return unknown(found.found === false ? "Tremendous lost the order." : found.detail);
+      },
+
+      async lookup(key, request) {
+        const reply = await call(timeoutMs, (each) =>
+          orders.listOrders(undefined, undefined, key, undefined, undefined, undefined, each),
+        );
+        const answer = ordersAnswer.safeParse(reply.status === 200 ? reply.body : undefined);
+        if (!answer.success)
+          return { found: "unknown", detail: `Tremendous could not be asked about the order: ${inWords(reply)}.` };
+        const [order, ...others] = answer.data.orders.filter((each) => each.external_id === key);
+        if (others.length > 0)
+          return { found: "different", detail: `Tremendous has ${others.length + 1} orders under this key.` };
+        if (order) return claim(await whole(order), request);
+        return answer.data.orders.length === 0
+          ? { found: false }
+          : { found: "unknown", detail: "Tremendous answered with orders under other keys." };
+      },
+
+      check: async () =>
+        fundingChecks(await call(timeoutMs, (each) => fundingSources.listFundingSources(each)), config),
+    };
+  },
+});

@@ -1,0 +1,85 @@
+/** Counters for Prometheus, one registry per process instance: names and labels are promised, so they are all here. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+export interface Telemetry {
+  /** A webhook was answered. `outcome`: `accepted`, `away`, or the reason of its refusal. `connection`: a configured id, or `unknown`. */
+  webhook(connection: string, outcome: string): void;
+  /** A step of the corridor took this long. */
+  stepTook(step: string, ms: number): void;
+  /** Events that could not be decided, parked with a reason. */
+  parked(connection: string, events?: number): void;
+  /** Grants that moved to this state. */
+  grant(state: string, grants?: number): void;
+  /** A provider or sender answered. */
+  attempt(target: string, outcome: string): void;
+  /** Messages that moved to this state. */
+  message(channel: string, state: string): void;
+  /** Jobs of the queue that could run now. */
+  queueWaiting(job: string, jobs: number): void;
+  /** A job's handler threw. */
+  jobFailed(job: string): void;
+  /** Something an admin should act on. */
+  warning(about: string): void;
+  /** Prometheus' text format, and the content type to send it with. */
+  text(): Promise<{ contentType: string; body: string }>;
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export const createTelemetry = (): Telemetry => {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name, help, labelNames, registers });
+
+  const webhooks = counter("accolade_webhooks_total", "Webhook requests, by connection and outcome", [
+    "connection",
+    "outcome",
+  ]);
+  const steps = new Histogram({
+    name: "accolade_step_seconds",
+    help: "Time that a step of the corridor takes",
+    labelNames: ["step"],
+    buckets: seconds,
+    registers,
+  });
+  const parked = counter("accolade_events_parked_total", "Events parked because they could not be decided", [
+    "connection",
+  ]);
+  const grants = counter("accolade_grants_total", "Grants that reached a state", ["state"]);
+  const attempts = counter("accolade_attempts_total", "Calls to providers and senders, by outcome", [
+    "target",
+    "outcome",
+  ]);
+  const messages = counter("accolade_messages_total", "Messages that reached a state, by channel", [
+    "channel",
+    "state",
+  ]);
+  const waiting = new Gauge({
+    name: "accolade_queue_waiting",
+    help: "Jobs of the queue that could run now",
+    labelNames: ["job"],
+    registers,
+  });
+  const failures = counter("accolade_job_failures_total", "Jobs whose handler threw: something is broken", ["job"]);
+  const warnings = counter("accolade_warnings_total", "Warnings that an admin should act on", ["about"]);
+  const started = new Gauge({
+    name: "accolade_start_time_seconds",
+    help: "When this process started, in Unix time",
+    registers,
+  });
+  started.setToCurrentTime();
+
+  return {
+    webhook: (connection, outcome) => webhooks.inc({ connection, outcome }),
+    stepTook: (step, ms) => steps.observe({ step }, ms / 1000),
+    parked: (connection, events = 1) => parked.inc({ connection }, events),
+    grant: (state, count = 1) => grants.inc({ state }, count),
+    attempt: (target, outcome) => attempts.inc({ target, outcome }),
+    message: (channel, state) => messages.inc({ channel, state }),
+    queueWaiting: (job, jobs) => waiting.set({ job }, jobs),
+    jobFailed: (job) => failures.inc({ job }),
+    warning: (about) => warnings.inc({ about }),
+    text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+};

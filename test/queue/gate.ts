@@ -1,0 +1,50 @@
+/** A door between a client and its server: shut, it refuses new connections and cuts those that are open. */
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+export interface Gate {
+  port: number;
+  shut(): Promise<void>;
+  open(): Promise<void>;
+}
+
+export const openGate = async (toPort: number): Promise<Gate> => {
+  const sockets = new Set<Socket>();
+  let server: Server | undefined;
+  let port = 0;
+  const open = () =>
+    new Promise<void>((resolve, reject) => {
+      server = createServer((inside) => {
+        const outside = connect(toPort, "127.0.0.1");
+        for (const [one, other] of [
+          [inside, outside],
+          [outside, inside],
+        ] as const) {
+          sockets.add(one);
+          one.pipe(other);
+          one.on("error", () => other.destroy());
+          one.on("close", () => {
+            sockets.delete(one);
+            other.destroy();
+          });
+        }
+      });
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        const address = server?.address();
+        if (typeof address === "object" && address) port = address.port;
+        resolve();
+      });
+    });
+  await open();
+  return {
+    get port() {
+      return port;
+    },
+    open,
+    shut: () =>
+      new Promise((resolve) => {
+        server?.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+};
