@@ -1,4 +1,4 @@
-import { Client } from "@hubspot/api-client";
+import type { Client } from "@hubspot/api-client";
 import type { ZodType } from "zod";
 import type { Surroundings } from "../connector.ts";
 import { type Answer, failureOf, isFailure } from "./failure.ts";
@@ -30,6 +30,7 @@ export const apiOf = (settings: Settings, around: Surroundings): Api | null => {
     try {
       await turn();
       // 0 attempts of its own: the package's retries ignore Retry-After and write to the console.
+      const { Client } = await import("@hubspot/api-client");
       const client = new Client({ accessToken, basePath: settings.apiBase, numberOfApiCallRetries: 0 });
       return { value: shape.parse(await within(timeoutMs, ask(client))) };
     } catch (thrown) {

@@ -1,4 +1,3 @@
-import { Client } from "@hubspot/api-client";
 import { z } from "zod";
 import type { Surroundings } from "../connector.ts";
 import { sha256 } from "./bad.ts";
@@ -119,6 +118,7 @@ const renew = async (
   });
   try {
     await turn();
+    const { Client } = await import("@hubspot/api-client");
     const client = new Client({ basePath: settings.apiBase, numberOfApiCallRetries: 0 });
     const ask = async () => {
       const response = await client.apiRequest({

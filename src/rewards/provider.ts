@@ -57,6 +57,8 @@ export interface Provider {
   lookup(key: string, request: OrderRequest): Promise<Found>;
   /** The vendor's longest processing time: how long to wait before a look-up means anything. 0 for local ones. */
   settleAfterMs: number;
+  /** `order` and `lookup` answer within this, whatever the vendor does: one that takes longer died with its process. */
+  longestCallMs: number;
   /** One line of `accolade doctor` each. */
   check(): Promise<Check[]>;
 }

@@ -45,6 +45,7 @@ export const codePool = defineProvider({
         return content ? { found: true, ...given(taken, content) } : { found: "unknown", detail: otherKey(taken) };
       },
       settleAfterMs: 0,
+      longestCallMs: 5_000,
       async check() {
         const pools = await poolStock(around.sql, around.now());
         if (pools.length === 0)

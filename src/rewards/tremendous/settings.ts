@@ -22,6 +22,12 @@ export const settings = z.strictObject({
     .max(120_000)
     .default(20_000)
     .describe("How long to wait for an answer, in milliseconds, before the outcome counts as unknown."),
+  lookupAfterMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(30_000)
+    .describe("How long after an order of unknown outcome Tremendous is asked what became of it, in milliseconds."),
 });
 export type TremendousSettings = z.infer<typeof settings>;
 

@@ -1,4 +1,3 @@
-import { Configuration, Environments, FundingSourcesApi, OrdersApi, RewardsApi } from "tremendous";
 import { rejected, unknown } from "../../outcome.ts";
 import { defineProvider, type Found, type OrderRequest } from "../provider.ts";
 import { call, inWords } from "./call.ts";
@@ -18,18 +17,24 @@ export const tremendous = defineProvider({
   supplies: "money",
   open(config, around) {
     const { apiKey, environment, timeoutMs } = config;
-    const vendor = new Configuration({
-      accessToken: apiKey,
-      basePath: config.apiBase ?? (environment === "production" ? Environments.production : Environments.testflight),
-    });
-    const orders = new OrdersApi(vendor);
-    const rewards = new RewardsApi(vendor);
-    const fundingSources = new FundingSourcesApi(vendor);
+    // the package is loaded at the first call: it would slow down every start, also where nobody uses it
+    const vendor = async () => {
+      const { Configuration, Environments, FundingSourcesApi, OrdersApi, RewardsApi } = await import("tremendous");
+      const access = new Configuration({
+        accessToken: apiKey,
+        basePath: config.apiBase ?? (environment === "production" ? Environments.production : Environments.testflight),
+      });
+      return {
+        orders: new OrdersApi(access),
+        rewards: new RewardsApi(access),
+        fundingSources: new FundingSourcesApi(access),
+      };
+    };
 
     /** A list may leave the rewards out. */
     const whole = async (order: VendorOrder): Promise<VendorOrder> => {
       if (order.rewards) return order;
-      const reply = await call(timeoutMs, (each) => orders.getOrder(order.id, each));
+      const reply = await call(timeoutMs, async (each) => (await vendor()).orders.getOrder(order.id, each));
       return orderAnswer.safeParse(reply.status === 200 ? reply.body : undefined).data?.order ?? order;
     };
 
@@ -47,7 +52,9 @@ export const tremendous = defineProvider({
       // only the answer to a new order is sure to hold the link
       let link = linkAnswer.safeParse({ reward: { link: reward.delivery?.link } });
       if (!link.success) {
-        const reply = await call(timeoutMs, (each) => rewards.generateRewardLink(reward.id, each));
+        const reply = await call(timeoutMs, async (each) =>
+          (await vendor()).rewards.generateRewardLink(reward.id, each),
+        );
         link = linkAnswer.safeParse(reply.status === 200 || reply.status === 201 ? reply.body : undefined);
       }
       if (!link.success)
@@ -61,7 +68,9 @@ export const tremendous = defineProvider({
     };
 
     return {
-      settleAfterMs: 30_000,
+      settleAfterMs: config.lookupAfterMs,
+      // an order takes one call; a look-up takes two
+      longestCallMs: 2 * timeoutMs + 5_000,
 
       async order(request) {
         const chosen = options.parse(request.options);
@@ -71,7 +80,9 @@ export const tremendous = defineProvider({
             "no_products",
             "Name what can be chosen: products or campaign at the reward, or campaign at the provider in accolade.yaml.",
           );
-        const reply = await call(timeoutMs, (each) => orders.createOrder(orderBody(request, chosen, config), each));
+        const reply = await call(timeoutMs, async (each) =>
+          (await vendor()).orders.createOrder(orderBody(request, chosen, config), each),
+        );
         // 201: the key was known already, and this is the order of the first time
         const placed = [200, 201, 202].some((status) => status === reply.status) && "body" in reply;
         const answer = orderAnswer.safeParse(placed ? reply.body : undefined);
@@ -82,8 +93,8 @@ export const tremendous = defineProvider({
       },
 
       async lookup(key, request) {
-        const reply = await call(timeoutMs, (each) =>
-          orders.listOrders(undefined, undefined, key, undefined, undefined, undefined, each),
+        const reply = await call(timeoutMs, async (each) =>
+          (await vendor()).orders.listOrders(undefined, undefined, key, undefined, undefined, undefined, each),
         );
         const answer = ordersAnswer.safeParse(reply.status === 200 ? reply.body : undefined);
         if (!answer.success)
@@ -98,7 +109,10 @@ export const tremendous = defineProvider({
       },
 
       check: async () =>
-        fundingChecks(await call(timeoutMs, (each) => fundingSources.listFundingSources(each)), config),
+        fundingChecks(
+          await call(timeoutMs, async (each) => (await vendor()).fundingSources.listFundingSources(each)),
+          config,
+        ),
     };
   },
 });

@@ -1,0 +1,44 @@
+/** The channels room: what carries a message, and what it says. To add a sender: a file here, and a line in this list. */
+import type { ChannelName, Sender, SenderKind, SenderSurroundings } from "./channel.ts";
+import { meta } from "./meta.ts";
+import { outbox } from "./outbox.ts";
+import { smtp } from "./smtp.ts";
+import { twilio } from "./twilio.ts";
+
+export type { ChannelName, Rendered, Sender, SenderKind, SenderSurroundings } from "./channel.ts";
+export { channelNames } from "./channel.ts";
+export type { Renderer, RewardMessage } from "./render.ts";
+export { createRenderer } from "./render.ts";
+export { loadTemplates } from "./templates.ts";
+export type { TemplateProblem } from "./words.ts";
+
+export const senders: readonly SenderKind[] = [smtp, twilio, meta, outbox];
+
+/** The kind that `sender: <id>` in accolade.yaml names. */
+export const senderById = (id: string): SenderKind | undefined => senders.find((kind) => kind.id === id);
+
+export type OpenedSender =
+  | { ok: true; kind: SenderKind; sender: Sender }
+  /** `path` is below the channel's entry in accolade.yaml. The message says what was expected, never a value. */
+  | { ok: false; problems: { path: string; message: string }[] };
+
+/** Checks `settings` (the channel's entry in accolade.yaml without its `sender:` key) and opens the sender. Calls nobody. */
+export const openSender = (
+  kindId: string,
+  settings: unknown,
+  channel: ChannelName,
+  around: SenderSurroundings,
+): OpenedSender => {
+  const kind = senderById(kindId);
+  if (!kind?.carries.includes(channel)) {
+    const known = senders.filter((each) => each.carries.includes(channel)).map((each) => each.id);
+    const found = kind ? `${kind.label} does not carry ${channel}` : "Unknown sender";
+    return { ok: false, problems: [{ path: "sender", message: `${found}: expected one of ${known.join(", ")}` }] };
+  }
+  const parsed = kind.settings.safeParse(settings);
+  if (parsed.success) return { ok: true, kind, sender: kind.open(parsed.data, channel, around) };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message })),
+  };
+};

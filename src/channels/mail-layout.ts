@@ -1,0 +1,78 @@
+/** The mail's layout: MJML as an admin wrote it, compiled to HTML with `{{placeholders}}`. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { TemplateProblem } from "./words.ts";
+
+/** What the layout may name, and `link`, without which a mail would be of no use. */
+const layoutNames: readonly string[] = [
+  "language",
+  "subject",
+  "preheader",
+  "workspace",
+  "opening",
+  "worth",
+  "prize",
+  "value",
+  "link",
+  "button",
+  "expires",
+  "because",
+  "why",
+  "whyLink",
+  "copy",
+  "footer",
+];
+
+export interface Compiled {
+  html: string;
+  problems: TemplateProblem[];
+}
+
+/** `file` is for the problems only. Never throws. */
+export const compileLayout = async (file: string, source: string): Promise<Compiled> => {
+  const problem = (found: string, expected: string, line = 0, place = ""): TemplateProblem => ({
+    file,
+    line,
+    place,
+    found,
+    expected,
+  });
+  try {
+    // loaded here: the compiler takes longer to load than everything else together, and is seldom needed
+    const { default: mjml2html } = await import("mjml");
+    // soft: errors come back as a list, each with its line; an unreadable document still throws
+    const { html, errors } = await mjml2html(source, { validationLevel: "soft", fonts: {}, ignoreIncludes: true });
+    const problems = errors.map((error) => problem(error.message, "MJML 5", error.line, error.tagName));
+    const used = new Set([...html.matchAll(/\{\{(\w*)\}\}/g)].map((match) => match[1] ?? ""));
+    for (const name of used)
+      if (!layoutNames.includes(name)) problems.push(problem(`{{${name}}}`, `one of ${layoutNames.join(", ")}`));
+    if (!used.has("link")) problems.push(problem("no {{link}}", "a button to {{link}}"));
+    return { html, problems };
+  } catch (error) {
+    const found = error instanceof Error ? error.message.split("\n")[0] : undefined;
+    return { html: "", problems: [problem(found || "not readable", "MJML 5")] };
+  }
+};
+
+/** `compileLayout`, with what it made kept in `folder` for the same source. A folder that cannot be written does no harm. */
+export const keptLayout =
+  (folder: string) =>
+  async (file: string, source: string): Promise<Compiled> => {
+    const { version } = createRequire(import.meta.url)("mjml/package.json") as { version: string };
+    const digest = createHash("sha256").update(`${version}\n${layoutNames}\n${source}`).digest("hex").slice(0, 32);
+    const kept = path.join(folder, `mail-layout-${digest}.html`);
+    const html = await readFile(kept, "utf8").catch(() => "");
+    if (html !== "") return { html, problems: [] };
+    const compiled = await compileLayout(file, source);
+    if (compiled.problems.length === 0) await keep(kept, compiled.html).catch(() => {});
+    return compiled;
+  };
+
+const keep = async (file: string, html: string) => {
+  await mkdir(path.dirname(file), { recursive: true });
+  const unfinished = `${file}.${process.pid}`;
+  await writeFile(unfinished, html);
+  await rename(unfinished, file);
+};

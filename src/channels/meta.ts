@@ -1,0 +1,106 @@
+/** Meta's WhatsApp Cloud API: template messages. The request is shaped by Meta's own OpenAPI description, v23.0. */
+import { z } from "zod";
+import { type Check, rejected } from "../outcome.ts";
+import { callVendor, type Reply } from "./call.ts";
+import { defineSender, type SendRequest } from "./channel.ts";
+import { metaOutcome } from "./meta-outcome.ts";
+
+const Template = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9_]{1,512}$/, "expected lower-case letters, digits and underscores")
+    .describe("Name of the approved template"),
+  language: z.string().min(2).describe("Its language code at Meta: en, en_US, it"),
+});
+const Settings = z.strictObject({
+  accessToken: z.string().min(1).describe("Token of a system user, with whatsapp_business_messaging"),
+  phoneNumberId: z
+    .string()
+    .regex(/^\d+$/, "expected digits: the id, not the number")
+    .describe("Phone number ID, from WhatsApp Manager"),
+  version: z
+    .string()
+    .regex(/^v\d+\.\d+$/, "expected a version such as v23.0")
+    .default("v23.0")
+    .describe("Version of the Graph API"),
+  templates: z
+    .record(z.string(), z.record(z.string(), Template))
+    .default({
+      reward: { en: { name: "accolade_reward", language: "en" }, it: { name: "accolade_reward", language: "it" } },
+    })
+    .describe("Approved templates, by ours and by language"),
+  apiBase: z.url().default("https://graph.facebook.com").describe("Base URL of the API"),
+  timeoutMs: z
+    .number()
+    .int()
+    .positive()
+    .max(75_000)
+    .default(30_000)
+    .describe("Longest wait for an answer, in milliseconds"),
+});
+
+export const meta = defineSender({
+  id: "meta",
+  label: "WhatsApp Cloud API (Meta)",
+  carries: ["whatsapp"],
+  settings: Settings,
+  secrets: ["accessToken"],
+  open(settings, _channel, { now }) {
+    const { timeoutMs } = settings;
+    const account = `${settings.apiBase.replace(/\/+$/, "")}/${settings.version}/${settings.phoneNumberId}`;
+    const headers = { authorization: `Bearer ${settings.accessToken}`, accept: "application/json" };
+    return {
+      async send(request) {
+        const { rendered } = request;
+        if (rendered.channel !== "whatsapp")
+          return rejected("permanent", "not_carried", `Meta does not carry ${rendered.channel}`);
+        const template = settings.templates[rendered.template]?.[rendered.language];
+        if (!template)
+          return rejected(
+            "configuration",
+            "no_template",
+            `no template "${rendered.template}" in ${rendered.language}: add templates.${rendered.template}.${rendered.language}`,
+          );
+        const body = JSON.stringify(templateMessage(request.key, request.to, template, rendered.variables));
+        const sending = { url: `${account}/messages`, method: "POST", body, timeoutMs, now } as const;
+        return metaOutcome(
+          await callVendor({ ...sending, headers: { ...headers, "content-type": "application/json" } }),
+        );
+      },
+      async check() {
+        const url = `${account}?fields=verified_name,quality_rating`;
+        return [credentials(await callVendor({ url, method: "GET", headers, timeoutMs, now }))];
+      },
+    };
+  },
+});
+
+const templateMessage = (
+  key: string,
+  to: SendRequest["to"],
+  template: z.infer<typeof Template>,
+  variables: string[],
+) => ({
+  messaging_product: "whatsapp",
+  recipient_type: "individual",
+  to: to.replace(/\D/g, ""),
+  type: "template",
+  template: {
+    name: template.name,
+    language: { policy: "deterministic", code: template.language },
+    components: [{ type: "body", parameters: variables.map((text) => ({ type: "text", text })) }],
+  },
+  // comes back in every receipt, so that one proves a message whose answer was lost
+  biz_opaque_callback_data: key,
+});
+
+const credentials = (reply: Reply): Check => {
+  const what = "WhatsApp Cloud API";
+  if (reply.status === 200) return { ok: true, what };
+  const refused = reply.status === 400 || reply.status === 401 || reply.status === 403 || reply.status === 404;
+  const found = reply.status === "none" ? reply.why : `an answer of ${reply.status}`;
+  const todo = refused
+    ? "check phoneNumberId, and make a new token of a system user with whatsapp_business_messaging on this account"
+    : "check that this machine may reach graph.facebook.com over HTTPS, then try again";
+  return { ok: false, what, found, todo };
+};

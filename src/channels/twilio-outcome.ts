@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { type Rejection, rejected, retryLater, unknown } from "../outcome.ts";
+import { type Reply, unexplained, vendorWords } from "./call.ts";
+import type { SendOutcome } from "./channel.ts";
+
+const Created = z.object({ sid: z.string().min(1), status: z.string().nullish(), error_code: z.number().nullish() });
+const Refusal = z.object({ code: z.number(), message: z.string().nullish() });
+
+/** https://www.twilio.com/docs/api/errors/<code>. A code that is not here is `permanent`: this request will not be taken. */
+const meanings = new Map<number, Rejection>([
+  [21211, "badAddress"], // invalid To
+  [21614, "badAddress"], // To is not a mobile number
+  [21635, "badAddress"], // To is a landline
+  [21610, "optedOut"], // replied STOP
+  [20003, "configuration"], // wrong credentials
+  [20404, "configuration"], // no such account
+  [21408, "configuration"], // sending to that region is not switched on
+  [21606, "configuration"], // From cannot send there
+  [21608, "configuration"], // trial account, unverified To
+  [21659, "configuration"], // From is not ours
+  [30034, "configuration"], // US number not registered for 10DLC
+  [63016, "configuration"], // WhatsApp outside the 24-hour window without a template
+]);
+const advice = new Map<number, string>([
+  [20003, "check accountSid and authToken"],
+  [21408, "switch the country on under Messaging, Geo permissions, in the Twilio console"],
+  [21608, "a trial account sends to verified numbers only: verify the number or upgrade"],
+  [30034, "register the number for A2P 10DLC"],
+  [63016, "use an approved template: see docs/channels.md"],
+]);
+const patience = new Map<number, number>([
+  [20429, 5_000], // too many at once; not processed
+  [30450, 30 * 60_000], // blocked against SMS pumping, for 15 to 30 minutes
+]);
+
+/** Only what Twilio says in its own format is believed; everything else after sending is `unknown`. */
+export const twilioOutcome = (reply: Reply): SendOutcome => {
+  if (reply.status === "none" || reply.status >= 500) return unexplained("Twilio", reply);
+  if (reply.status >= 200 && reply.status < 300) {
+    const created = Created.safeParse(reply.body);
+    if (!created.success) return unknown(`Twilio answered ${reply.status} without a message SID`);
+    const { sid, status, error_code: code } = created.data;
+    if (code && (status === "failed" || status === "undelivered")) return refused(code, "", undefined);
+    return { outcome: "accepted", reference: sid };
+  }
+  const refusal = Refusal.safeParse(reply.body);
+  if (refusal.success) return refused(refusal.data.code, refusal.data.message ?? "", reply.retryAfterMs);
+  // without a body a proxy may have spoken, but these three are answered before anything is done
+  if (reply.status === 401 || reply.status === 403 || reply.status === 404)
+    return rejected(
+      "configuration",
+      String(reply.status),
+      `Twilio answered ${reply.status}: check accountSid and authToken`,
+    );
+  return unexplained("Twilio", reply);
+};
+
+const refused = (code: number, message: string, retryAfterMs: number | undefined): SendOutcome => {
+  const said = [`Twilio error ${code}`, vendorWords(message), advice.get(code)].filter(Boolean).join(": ");
+  const wait = patience.get(code);
+  if (wait !== undefined) return retryLater(retryAfterMs ?? wait, said);
+  return rejected(meanings.get(code) ?? "permanent", String(code), said);
+};

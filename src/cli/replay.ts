@@ -1,0 +1,33 @@
+import { Command, InvalidArgumentError } from "commander";
+import { Refusal } from "../open-corridor.ts";
+import { replay } from "../pipeline/replay.ts";
+import { withCorridor } from "./with-corridor.ts";
+
+const eventId = (text: string) => {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("expected the number of an event.");
+  return Number(text);
+};
+
+/** `accolade replay`: what was parked goes through the corridor again. */
+export const replayCommand = (): Command =>
+  new Command("replay")
+    .description(
+      "send parked events through again, after their cause was mended; what was decided is never decided twice",
+    )
+    .argument("[event]", "one event by its number", eventId)
+    .option("--parked", "everything that is parked")
+    .action((event: number | undefined, options: { parked?: true }) =>
+      withCorridor(async ({ corridor }) => {
+        if (event === undefined && !options.parked)
+          throw new Refusal(["replay: found neither an event nor --parked, expected one of them"]);
+        const { deliveries, events } = await replay(corridor, event ?? "parked");
+        if (deliveries + events === 0)
+          console.log(
+            event === undefined ? "Nothing is parked." : `Event ${event} is not parked; nothing was changed.`,
+          );
+        else
+          console.log(
+            `Sent again: ${events} events, ${deliveries} deliveries. A running server takes them up within a second.`,
+          );
+      }),
+    );

@@ -1,0 +1,171 @@
+/** accolade.yaml: read with places, `${NAME}` references filled in, every part checked by whoever owns it. */
+import { z } from "zod";
+import { type Connection, connectorById, connectors } from "../connectors/index.ts";
+import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
+import { inOrder, inWords, type Problem } from "./engine/problem.ts";
+import { readYaml, type Spot } from "./engine/yaml-source.ts";
+import { exponentOf } from "./money.ts";
+import { providerKind, providerKinds } from "./rewards/index.ts";
+
+/** The parts of accolade.yaml, checked. Providers and senders keep their own settings as written, for their kind to parse. */
+export interface ConfigFile {
+  workspace: z.infer<typeof Workspace>;
+  connections: Map<string, Connection>;
+  providers: Map<string, { kind: string; settings: unknown }>;
+  channels: Map<ChannelName, { sender: string; settings: unknown }>;
+  /** Paths as written, relative to the file. */
+  people: string | null;
+  templates: string | null;
+  /** Every value that came from a reference: to be struck out of logs. */
+  secrets: string[];
+}
+
+const currency = z
+  .string()
+  .refine((code) => exponentOf(code) !== undefined && code !== "PTS", "expected an ISO 4217 code, such as EUR");
+
+const Workspace = z.strictObject({
+  name: z.string().min(1).max(80).default("Accolade").describe("What recipients see as the sender of rewards"),
+  currency: currency.default("EUR").describe("Amounts in rules are in this currency: ISO 4217"),
+  timeZone: z
+    .string()
+    .refine(
+      (zone) => zone === "UTC" || Intl.supportedValuesOf("timeZone").includes(zone),
+      "expected an IANA time zone, such as Europe/Rome",
+    )
+    .default("UTC")
+    .describe("IANA name; dates in rules begin at midnight there"),
+  language: z.enum(["en", "it"]).default("en").describe("For people whose language is not known: en or it"),
+  rates: z
+    .record(currency, z.number().positive())
+    .default({})
+    .describe("What one unit of another currency is worth in the workspace currency: { USD: 0.92 }"),
+});
+
+const Top = z.strictObject({
+  workspace: Workspace.prefault({}),
+  connections: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "expected lower-case letters, digits and dashes"),
+      z.looseObject({ connector: z.string() }),
+    )
+    .default({}),
+  providers: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "expected lower-case letters, digits and dashes"),
+      z.looseObject({ provider: z.string() }),
+    )
+    .default({}),
+  channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })).default({}),
+  people: z.string().optional(),
+  templates: z.string().optional(),
+});
+
+type Lookup = (name: string) => string | undefined;
+
+/** Reads the text of accolade.yaml. `lookup` gives the value behind a `${NAME}`. Reports every problem with its place. */
+export const readConfigFile = (
+  file: string,
+  text: string,
+  lookup: Lookup,
+): { ok: true; value: ConfigFile } | { ok: false; problems: Problem[] } => {
+  const findings = { problems: [] as Problem[], warnings: [] as Problem[] };
+  const spot = readYaml({ file, text }, findings);
+  if (!spot) return { ok: false, problems: findings.problems };
+  const secrets: string[] = [];
+  const filled = fill(spot, spot.value ?? {}, lookup, secrets);
+  const top = Top.safeParse(filled);
+  if (!top.success) reportIssues(spot, top.error.issues);
+  if (findings.problems.length > 0 || !top.success) return { ok: false, problems: inOrder(findings.problems) };
+
+  const { workspace, people, templates } = top.data;
+  const value: ConfigFile = {
+    workspace,
+    connections: new Map(),
+    providers: new Map(),
+    channels: new Map(),
+    people: people ?? null,
+    templates: templates ?? null,
+    secrets,
+  };
+  for (const [id, { connector, ...settings }] of Object.entries(top.data.connections)) {
+    const at = spot.child("connections").child(id);
+    const listed = connectorById(connector);
+    if (!listed) {
+      at.child("connector").problem(inWords(connector), `one of ${connectors.map((each) => each.id).join(", ")}`);
+      continue;
+    }
+    const opened = listed.open(id, settings);
+    if ("connection" in opened) value.connections.set(id, opened.connection);
+    else for (const problem of opened.problems) report(at, problem.at, problem.message);
+  }
+  for (const [id, { provider, ...settings }] of Object.entries(top.data.providers)) {
+    const at = spot.child("providers").child(id);
+    const kind = providerKind(provider);
+    const parsed = kind?.settings.safeParse(settings);
+    if (!kind)
+      at.child("provider").problem(inWords(provider), `one of ${providerKinds.map((each) => each.id).join(", ")}`);
+    if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
+    value.providers.set(id, { kind: provider, settings });
+  }
+  for (const [name, entry] of Object.entries(top.data.channels)) {
+    const channel = channelNames.find((each) => each === name);
+    if (!channel || !entry) continue;
+    const { sender, ...settings } = entry;
+    const at = spot.child("channels").child(channel);
+    const kind = senderById(sender);
+    const parsed = kind?.settings.safeParse(settings);
+    if (!kind?.carries.includes(channel)) {
+      const able = senders.filter((each) => each.carries.includes(channel)).map((each) => each.id);
+      at.child("sender").problem(inWords(sender), `one of ${able.join(", ")}`);
+    }
+    if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
+    value.channels.set(channel, { sender, settings });
+  }
+  return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };
+};
+
+/** `${NAME}` anywhere in a text value. What is filled in is never shown in a problem. */
+const fill = (spot: Spot, value: unknown, lookup: Lookup, secrets: string[]): unknown => {
+  if (Array.isArray(value)) return value.map((item, index) => fill(spot.child(index), item, lookup, secrets));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, fill(spot.child(key), item, lookup, secrets)]),
+    );
+  if (typeof value !== "string") return value;
+  return value.replaceAll(/\$\{([^}]*)\}/g, (whole, name: string) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      spot.problem(`\`${whole}\``, "the name of an environment variable between the braces");
+      return "";
+    }
+    const found = lookup(name);
+    if (found === undefined || found === "") {
+      spot.problem(
+        `\`${whole}\`, and no such environment variable`,
+        `${name} in the environment, or ${name}_FILE naming a file that holds it`,
+      );
+      return "";
+    }
+    secrets.push(found);
+    return found;
+  });
+};
+
+const report = (spot: Spot, path: readonly PropertyKey[], message: string) => {
+  let place = spot;
+  for (const step of path) place = place.child(typeof step === "number" ? step : String(step));
+  // the value as written: a reference stays a reference
+  place.problem(inWords(place.value), message.replace(/^expected /i, ""));
+};
+
+const reportIssues = (spot: Spot, issues: readonly z.core.$ZodIssue[]) => {
+  for (const issue of issues) {
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) {
+        let place = spot;
+        for (const step of issue.path) place = place.child(typeof step === "number" ? step : String(step));
+        place.child(key).keyProblem(`the key \`${key}\``, "only keys that docs/configuration.md lists here");
+      }
+    } else report(spot, issue.path, issue.message.replace(/^Invalid input: /, ""));
+  }
+};

@@ -1,0 +1,88 @@
+import type { Money } from "../money.ts";
+import type { Situation } from "../situation.ts";
+import { type CompiledRule, compileRule } from "./compiled-rule.ts";
+import { createDiscriminator } from "./discriminator.ts";
+import { factsOf } from "./environment.ts";
+import { holds, traceLine } from "./line-trace.ts";
+import { partValue } from "./part-value.ts";
+import type { RewardPart, Rule, RuleBook } from "./rule-book.ts";
+
+/** One `where` line, with the values seen. */
+export interface LineTrace {
+  text: string;
+  held: boolean;
+  /** Each variable of the line and its value: `deal.amount` → `62000`. */
+  saw: Record<string, unknown>;
+  /** Why it could not be evaluated (a missing value); the line then does not hold. */
+  error?: string;
+}
+
+export interface RuleTrace {
+  rule: string;
+  /** `not_listening`: another milestone type; `outside_window`: before `from` or from `until` on. */
+  verdict: "matched" | "not_matched" | "not_listening" | "outside_window";
+  lines: LineTrace[];
+}
+
+export interface MatchedPart {
+  part: RewardPart;
+  index: number;
+  /** Null where the expression gave no usable amount; `why` says so, and nothing is granted for this part. */
+  value: Money | null;
+  why?: string;
+}
+
+export interface Match {
+  rule: Rule;
+  parts: MatchedPart[];
+}
+
+export interface Matcher {
+  readonly book: RuleBook;
+  /** Whether any rule listens to this milestone type. */
+  listens(type: string): boolean;
+  /** The rules whose conditions all hold, in the order of the book. Cost follows the rules that could match. */
+  match(situation: Situation): Match[];
+  /** Why each rule, or the one named, did or did not match. Evaluates every line. */
+  explain(situation: Situation, ruleId?: string): RuleTrace[];
+}
+
+/** Compiles a rule book once. */
+export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matcher => {
+  const rules = book.rules.map(compileRule);
+  const discriminator = createDiscriminator(rules);
+
+  return {
+    book,
+    listens: discriminator.listens,
+    match(situation) {
+      const candidates = discriminator.candidates(situation);
+      if (candidates.length === 0) return [];
+      const facts = factsOf(situation);
+      const at = Date.parse(situation.milestone.occurredAt);
+      const matches: Match[] = [];
+      for (const position of candidates) {
+        const compiled = rules[position];
+        if (!compiled || !inWindow(compiled, at) || !compiled.lines.every((line) => holds(line, facts))) continue;
+        const parts = compiled.parts.map((each, index) => ({ part: each.part, index, ...partValue(each, facts) }));
+        matches.push({ rule: compiled.rule, parts });
+      }
+      return matches;
+    },
+    explain(situation, ruleId) {
+      const facts = factsOf(situation);
+      const at = Date.parse(situation.milestone.occurredAt);
+      const asked = ruleId === undefined ? rules : rules.filter(({ rule }) => rule.id === ruleId);
+      return asked.map((compiled) => {
+        const { rule } = compiled;
+        if (rule.on !== situation.milestone.type) return { rule: rule.id, verdict: "not_listening", lines: [] };
+        const lines = compiled.lines.map((line) => traceLine(line, facts, situation, workspaceCurrency));
+        if (!inWindow(compiled, at)) return { rule: rule.id, verdict: "outside_window", lines };
+        const matched = lines.every((line) => line.held);
+        return { rule: rule.id, verdict: matched ? "matched" : "not_matched", lines };
+      });
+    },
+  };
+};
+
+const inWindow = ({ fromMs, untilMs }: CompiledRule, at: number): boolean => at >= fromMs && at < untilMs;

@@ -1,0 +1,107 @@
+/**
+ * What an expression may name: one declaration, by the fields of `situation.ts`, that feeds the type check, the
+ * suggestions and the reference table of docs/write-rules.md. A value that is not known is left out at run time, so
+ * `has(deal.amount)` asks whether it is known.
+ */
+import type { CompanyView, ContactView, DealView, LeadView, PersonView, Situation } from "../situation.ts";
+
+/** A value. `dyn` is whatever the CRM or the sender of an event put there. Numbers are always `double`. */
+export interface DeclaredValue {
+  type: "string" | "double" | "bool" | "dyn" | "map<string, dyn>";
+  about: string;
+}
+
+/** A record of named values. */
+export interface DeclaredRecord {
+  about: string;
+  fields: Record<string, Declared>;
+}
+
+export type Declared = DeclaredValue | DeclaredRecord;
+
+const text = (about: string): DeclaredValue => ({ type: "string", about });
+const number = (about: string): DeclaredValue => ({ type: "double", about });
+const flag = (about: string): DeclaredValue => ({ type: "bool", about });
+const any = (about: string): DeclaredValue => ({ type: "dyn", about });
+const map = (about: string): DeclaredValue => ({ type: "map<string, dyn>", about });
+
+const created = "when it was created: UTC text such as `2026-03-05T09:30:00.000Z`, which compares in time order";
+const others = "every other property that the connection brings, by its name in the CRM";
+
+const person = (who: string) =>
+  ({
+    id: text(`${who}'s id in the CRM`),
+    name: text("full name"),
+    first_name: text("first name"),
+    email: text("email address"),
+    language: text("language code, such as `it`"),
+    team: text("team"),
+  }) satisfies Record<keyof PersonView, Declared>;
+
+const deal = {
+  id: text("the deal's id in the CRM"),
+  name: text("name"),
+  amount: number("amount in the workspace currency; not known without an exchange rate"),
+  amount_original: number("amount as the CRM has it, in `deal.currency`"),
+  currency: text("ISO 4217 code of `deal.amount_original`"),
+  stage: text("id of the stage"),
+  stage_label: text("name of the stage as people see it"),
+  pipeline: text("id of the pipeline"),
+  status: text("`open`, `won` or `lost`"),
+  type: text("the CRM's deal type"),
+  close_date: text("close date, such as `2026-03-31`"),
+  created_at: text(created),
+  cycle_days: number("whole days from creation to the milestone"),
+  fields: map(others),
+} satisfies Record<keyof DealView, Declared>;
+
+const contact = {
+  ...person("the contact"),
+  lifecycle: text("lifecycle stage"),
+  subscribed: flag("whether the contact is subscribed"),
+  created_at: text(created),
+  fields: map(others),
+} satisfies Record<keyof ContactView, Declared>;
+
+const company = {
+  id: text("the company's id in the CRM"),
+  name: text("name"),
+  domain: text("web domain"),
+  fields: map(others),
+} satisfies Record<keyof CompanyView, Declared>;
+
+const lead = {
+  ...person("the lead"),
+  status: text("lead status"),
+  source: text("where the lead came from"),
+  converted: flag("whether the lead was converted"),
+  created_at: text(created),
+  fields: map(others),
+} satisfies Record<keyof LeadView, Declared>;
+
+const milestone = {
+  type: text("what happened, such as `deal.won`"),
+  occurredAt: text("when it happened: UTC text such as `2026-03-05T09:30:00.000Z`"),
+  connection: text("the connection that it came from"),
+  subject: {
+    about: "the record that it happened to",
+    fields: { kind: text("`deal`, `contact`, `company` or `lead`"), id: text("its id in the CRM") },
+  },
+  from: any("the value before, for milestones that end in `_changed`"),
+  to: any("the value after, for milestones that end in `_changed`"),
+} satisfies Record<keyof Situation["milestone"], Declared>;
+
+/** Every variable of an expression. */
+export const variables = {
+  milestone: { about: "what happened", fields: milestone },
+  deal: { about: "the deal", fields: deal },
+  contact: { about: "the contact: of a deal milestone, the deal's own contact", fields: contact },
+  company: { about: "the company", fields: company },
+  lead: { about: "the lead", fields: lead },
+  owner: { about: "the CRM user who owns the record", fields: person("the owner") },
+  manager: { about: "the owner's manager", fields: person("the manager") },
+  details: map("what a posted milestone brought along, by name"),
+} satisfies Record<keyof Situation, Declared>;
+
+/** Whether a declaration has named fields. */
+export const isRecord = (declared: Declared): declared is DeclaredRecord => "fields" in declared;

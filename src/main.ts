@@ -1,0 +1,167 @@
+/** The server: builds everything once, starts it, and stops it in reverse. */
+
+import { readOutbox } from "./channels/outbox.ts";
+import type { Config } from "./config.ts";
+import { problemLine } from "./engine/problem.ts";
+import { createApp } from "./http/app.ts";
+import { listen } from "./http/listen.ts";
+import type { HttpParts } from "./http/parts.ts";
+import { type Around, type Opened, openCorridor, Refusal } from "./open-corridor.ts";
+import { createAccept } from "./pipeline/accept.ts";
+import { revealClaim, viewClaim } from "./pipeline/claim.ts";
+import type { Corridor } from "./pipeline/corridor.ts";
+import { fulfil } from "./pipeline/fulfil.ts";
+import { notify } from "./pipeline/notify.ts";
+import { createPump, type Pump } from "./pipeline/pump.ts";
+import { sweep } from "./pipeline/settle.ts";
+import { ruleFilePaths, watchFiles } from "./yaml-folder.ts";
+
+export interface Server {
+  opened: Opened;
+  port: number;
+  pump: Pump;
+  /** In-flight requests are answered, running jobs finish or are given back, then everything closes. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 1_000;
+const WORKERS = 8;
+
+/** Starts the roles that the configuration asks for. Rejects with a `Refusal` for what an admin can mend. */
+export const startServer = async (config: Config, around: Around): Promise<Server> => {
+  const { log } = around;
+  const opened = await openCorridor(config, around);
+  const stopping: ((graceMs: number) => Promise<unknown>)[] = [(graceMs) => opened.close(graceMs)];
+  const stop = async (graceMs = 10_000) => {
+    for (const each of stopping.toReversed()) await each(graceMs);
+  };
+  try {
+    await loadEverything(opened, log);
+    const { corridor } = opened;
+    const pump = createPump(corridor);
+    if (config.roles.has("decide")) {
+      stopping.push(() => pump.stop());
+      pump.wake();
+    }
+    if (config.roles.has("deliver")) {
+      corridor.doorbell.answer("fulfil", (id) => fulfil(corridor, id), WORKERS);
+      corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
+      stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
+    }
+    const watches = watchForChanges(config, opened, log);
+    stopping.push(async () => watches.stop());
+    const accept = createAccept(corridor, () => config.roles.has("decide") && pump.wake());
+    const app = createApp(partsOf(config, opened, accept));
+    const listening = await listen(app, config.port).catch((error: NodeJS.ErrnoException) => {
+      throw new Refusal([portAdvice(config.port, error)]);
+    });
+    stopping.push((graceMs) => listening.close(graceMs));
+    return { opened, port: listening.port, pump, stop };
+  } catch (error) {
+    await stop(1_000).catch(() => {});
+    throw error;
+  }
+};
+
+const sweepAndCount = async (corridor: Corridor) => {
+  await sweep(corridor);
+  for (const [job, jobs] of Object.entries(await corridor.doorbell.waiting())) corridor.telemetry.queueWaiting(job, jobs);
+};
+
+const portAdvice = (port: number, error: NodeJS.ErrnoException) =>
+  error.code === "EADDRINUSE"
+    ? `PORT ${port}: found another program on it, expected a free port; choose one with PORT=3001`
+    : `PORT ${port}: ${error.message}`;
+
+/** Rules and people, before anything is decided. Broken ones stop the start only where there is no last good version. */
+const loadEverything = async (opened: Opened, log: Around["log"]) => {
+  const people = await opened.loadPeople();
+  if (people.length > 0) throw new Refusal(people);
+  const rules = await opened.loadRules("start");
+  if (rules.ok) {
+    for (const warning of rules.warnings) log.debug("rules", { warning: problemLine(warning) });
+    return;
+  }
+  const lines = rules.problems.map(problemLine);
+  if (!opened.corridor.rules.loaded()) throw new Refusal(lines);
+  for (const line of lines)
+    log.warn("rules not loaded", { problem: line, kept: "the last good version stays in force" });
+};
+
+const watchForChanges = (config: Config, opened: Opened, log: Around["log"]) => {
+  const rules = watchFiles(
+    () => ruleFilePaths(config.rulesFolder),
+    async () => {
+      const loaded = await opened
+        .loadRules("file change")
+        .catch((error: unknown) => log.error("rules not loaded", { error }));
+      if (!loaded) return;
+      if (loaded.ok) return log.step("rules loaded", { version: loaded.version, rules: loaded.rules });
+      for (const problem of loaded.problems)
+        log.warn("rules not loaded", { problem: problemLine(problem), kept: "the last good version stays in force" });
+    },
+  );
+  const people = watchFiles(
+    async () => (config.peopleFile ? [config.peopleFile] : []),
+    async () => {
+      const problems = await opened.loadPeople().catch((error: unknown) => [String(error)]);
+      if (problems.length === 0) log.step("people loaded");
+      for (const problem of problems) log.warn("people not loaded", { problem, kept: "the last good state stays" });
+    },
+  );
+  return {
+    stop() {
+      rules.stop();
+      people.stop();
+    },
+  };
+};
+
+const everySoOften = (everyMs: number, work: () => Promise<unknown>, log: Around["log"]) => {
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  const round = () => {
+    running = work()
+      .catch((error: unknown) => log.seldom("sweep", "sweep interrupted", { error }))
+      .then(() => {
+        if (!stopped) timer = setTimeout(round, everyMs);
+      });
+  };
+  let timer = setTimeout(round, everyMs);
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await running;
+  };
+};
+
+const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): HttpParts => {
+  const { corridor, database } = opened;
+  return {
+    publicUrl: config.publicUrl,
+    workspaceName: config.workspace.name,
+    log: corridor.log,
+    telemetry: corridor.telemetry,
+    hasConnection: (id) => config.roles.has("ingress") && corridor.connections.has(id),
+    accept,
+    async ready() {
+      const within = <T>(work: Promise<T>) =>
+        Promise.race([work, new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref())]);
+      const databaseReady = await within(
+        database.row("select 1").then(
+          () => true,
+          () => false,
+        ),
+      );
+      const queueReady = await within(corridor.doorbell.reachable().catch(() => false));
+      const parts = { database: databaseReady, queue: queueReady, rules: corridor.rules.loaded() };
+      // without its queue a server still accepts and decides: it is ready for webhooks
+      return { ok: parts.database && parts.rules, parts };
+    },
+    claim: (token) => viewClaim(corridor, token),
+    reveal: (token) => revealClaim(corridor, token),
+    ...([...config.channels.values()].some(({ sender }) => sender === "outbox") && config.sandbox
+      ? { outbox: () => readOutbox(database) }
+      : {}),
+  };
+};

@@ -1,0 +1,171 @@
+/** Builds the corridor from the configuration: everything that the server and the commands of the CLI both need. */
+import path from "node:path";
+import { createRenderer, loadTemplates, openSender, type Sender } from "./channels/index.ts";
+import type { Config } from "./config.ts";
+import { startEmbeddedPostgres } from "./db/embedded-postgres.ts";
+import { migrate, readMigrations } from "./db/migrate.ts";
+import { type Database, openDatabase } from "./db/sql.ts";
+import type { Known } from "./engine/index.ts";
+import type { Log } from "./log.ts";
+import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
+import { createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
+import type { Doorbell } from "./queue/queue.ts";
+import { openProvider, providerKind } from "./rewards/index.ts";
+import { createSealer } from "./sealer.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { readRuleFiles } from "./yaml-folder.ts";
+
+/** Something of the admin's that is wrong, in lines for a person. The process says them and ends; no stack. */
+export class Refusal extends Error {
+  readonly lines: readonly string[];
+  constructor(lines: readonly string[]) {
+    super(lines.join("\n"));
+    this.lines = lines;
+  }
+}
+
+export interface Opened {
+  corridor: Corridor;
+  senders: ReadonlyMap<string, Sender>;
+  database: Database;
+  databaseUrl: string;
+  /** How the database came up: `created`, `started`, `adopted`, or `given` by DATABASE_URL. */
+  how: string;
+  /** Reads rules/ again: the new version is in force, or the last good one stays. */
+  loadRules(author: string): Promise<LoadResult>;
+  /** Reads people.yaml again, or says what is wrong with it. */
+  loadPeople(): Promise<string[]>;
+  close(graceMs?: number): Promise<void>;
+}
+
+export interface Around {
+  log: Log;
+  telemetry: Telemetry;
+  now?: () => Date;
+  /** False: no queue is opened, and rings go nowhere; for commands that only look or write rows. */
+  queue?: boolean;
+}
+
+/** What rules may refer to, from the configuration. */
+export const knownTo = (config: Config): Known => ({
+  providers: new Map(
+    [...config.providers].flatMap(([id, { kind }]) => {
+      const found = providerKind(kind);
+      return found ? [[id, { options: found.options, supplies: found.supplies }] as const] : [];
+    }),
+  ),
+  workspaceCurrency: config.workspace.currency,
+  timeZone: config.workspace.timeZone,
+});
+
+/** Opens the database (the embedded one where none is given), brings its schema up to date, and everything on top. */
+export const openCorridor = async (config: Config, around: Around): Promise<Opened> => {
+  const { log, telemetry, now = () => new Date() } = around;
+  const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres(path.join(config.home, "postgres"));
+  const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
+  const database = openDatabase(databaseUrl, {
+    max: 12,
+    onError: (error) => log.seldom("database", "database connection lost", { error }),
+  });
+  const closing: (() => Promise<unknown>)[] = [
+    () => (embedded ? embedded.stop() : Promise.resolve()),
+    () => database.close(),
+  ];
+  const close = async () => {
+    for (const each of closing.toReversed()) await each();
+  };
+  try {
+    const applied = await migrate(database, await readMigrations());
+    if (applied > 0) log.step("migrated", { migrations: applied });
+    const sealer = createSealer(config.secretKeys);
+
+    const providers = new Map<string, OpenProvider>();
+    for (const [id, { kind, settings }] of config.providers) {
+      const warn = (about: string, text: string) => {
+        telemetry.warning(about);
+        log.seldom(`${id} ${about}`, "provider warns", { provider: id, about, detail: text });
+      };
+      const opened = openProvider(kind, settings, { id, sql: database, sealer, now, warn });
+      if (!opened.ok)
+        throw new Refusal(opened.problems.map((problem) => `providers.${id}.${problem.path}: ${problem.message}`));
+      providers.set(id, { id, kind: opened.kind, provider: opened.provider });
+    }
+    const channels = new Map<OpenChannel["channel"], OpenChannel>();
+    const senders = new Map<string, Sender>();
+    for (const [channel, { sender, settings }] of config.channels) {
+      const opened = openSender(sender, settings, channel, { sql: database, now, publicUrl: config.publicUrl });
+      if (!opened.ok)
+        throw new Refusal(opened.problems.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
+      channels.set(channel, { channel, sender, repeatable: opened.kind.repeatable ?? false, send: opened.sender.send });
+      senders.set(channel, opened.sender);
+      closing.push(async () => opened.sender.close?.());
+    }
+    const templates = await loadTemplates(config.templatesFolder, path.join(config.home, "cache"));
+    if (!templates.ok)
+      throw new Refusal(
+        templates.problems.map((problem) => `${problem.file}: found ${problem.found}, expected ${problem.expected}`),
+      );
+    const renderer = createRenderer(templates.templates, config.workspace.language);
+
+    const doorbell = around.queue === false ? silent : await openQueue(config, databaseUrl, around);
+    const rules = await createActiveRules(database, knownTo(config));
+    const corridor: Corridor = {
+      database,
+      workspace: config.workspace,
+      publicUrl: config.publicUrl,
+      connections: config.connections,
+      providers,
+      channels,
+      render: renderer.renderReward,
+      rules,
+      doorbell,
+      sealer,
+      log,
+      telemetry,
+      now,
+    };
+    return {
+      corridor,
+      senders,
+      database,
+      databaseUrl,
+      how: embedded?.how ?? "given",
+      loadRules: async (author) => rules.load(await readRuleFiles(config.rulesFolder), author, now()),
+      loadPeople: () => loadPeople(config, database),
+      async close(graceMs = 10_000) {
+        await doorbell.close(graceMs);
+        await close();
+      },
+    };
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
+  }
+};
+
+/** Loaded only where it is opened: most commands need no queue. */
+const openQueue = async (config: Config, databaseUrl: string, { log, telemetry }: Around): Promise<Doorbell> => {
+  const { openDoorbell } = await import("./queue/doorbell.ts");
+  const place = config.redisUrl ? { redisUrl: config.redisUrl } : { databaseUrl };
+  return openDoorbell(place, { log, onFailure: telemetry.jobFailed });
+};
+
+const silent: Doorbell = {
+  ring: async () => {},
+  answer: () => {},
+  reachable: async () => false,
+  waiting: async () => ({ fulfil: 0, notify: 0 }),
+  close: async () => {},
+};
+
+const loadPeople = async (config: Config, database: Database): Promise<string[]> => {
+  if (!config.peopleFile) return [];
+  const [{ readPeople }, { applyPeople }] = await Promise.all([
+    import("./read-people.ts"),
+    import("./people/people-file.ts"),
+  ]);
+  const read = await readPeople(config.peopleFile);
+  if ("problems" in read) return read.problems;
+  await database.transaction((tx) => applyPeople(tx, read.people));
+  return [];
+};

@@ -1,0 +1,153 @@
+/** Who can be rewarded, and how they are reached: CRM users and contacts, and what `people.yaml` adds to them. */
+import type { Sql } from "../db/sql.ts";
+
+export interface Recipient {
+  id: string;
+  kind: "rep" | "customer";
+  name: string | null;
+  first_name: string | null;
+  email: string | null;
+  phone: string | null;
+  language: string | null;
+  time_zone: string | null;
+  team: string | null;
+  manager: string | null;
+  erased_at: Date | null;
+}
+
+/** A person as a CRM tells of them. */
+export interface SeenPerson {
+  connection: string;
+  kind: "user" | "contact" | "lead";
+  crmId: string;
+  name: string | null;
+  first_name: string | null;
+  email: string | null;
+  phone: string | null;
+  language: string | null;
+  time_zone: string | null;
+  team: string | null;
+}
+
+/** `connection/kind/crm id`. */
+export const seenKey = (person: Pick<SeenPerson, "connection" | "kind" | "crmId">): string =>
+  `${person.connection}/${person.kind}/${person.crmId}`;
+
+/** The recipient behind each key that is known, by key. */
+export const findRecipients = async (
+  sql: Sql,
+  people: readonly Pick<SeenPerson, "connection" | "kind" | "crmId">[],
+): Promise<Map<string, Recipient>> => {
+  const rows = await sql.rows<Recipient & { key: string }>(
+    `select r.*, i.connection || '/' || i.kind || '/' || i.crm_id as key
+     from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as u (connection, kind, crm_id)) t
+     join recipient_ids i using (connection, kind, crm_id) join recipients r on r.id = i.recipient_id`,
+    [people.map((each) => each.connection), people.map((each) => each.kind), people.map((each) => each.crmId)],
+  );
+  return new Map(rows.map((row) => [row.key, row]));
+};
+
+/**
+ * Makes sure that each of these people is a recipient. Someone not yet known by CRM id is joined to the recipient with
+ * the same email address, if there is one, and is new otherwise.
+ */
+export const ensureRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<void> => {
+  const known = await findRecipients(tx, people);
+  const fresh = [...new Map(people.map((each) => [seenKey(each), each])).entries()]
+    .filter(([key]) => !known.has(key))
+    .map(([, person]) => person);
+  if (fresh.length === 0) return;
+  const values = [
+    fresh.map((each) => each.connection),
+    fresh.map((each) => each.kind),
+    fresh.map((each) => each.crmId),
+    fresh.map((each) => each.email),
+  ];
+  const people_ = "unnest($1::text[], $2::text[], $3::text[], $4::text[]) as t (connection, kind, crm_id, email)";
+  await tx.run(
+    `insert into recipient_ids (connection, kind, crm_id, recipient_id)
+     select distinct on (t.connection, t.kind, t.crm_id) t.connection, t.kind, t.crm_id, r.id
+     from ${people_} join recipients r on lower(r.email) = lower(t.email) and r.erased_at is null
+     order by t.connection, t.kind, t.crm_id, r.source = 'people.yaml' desc, r.id
+     on conflict do nothing`,
+    values,
+  );
+  await tx.run(
+    `with wanted as (
+       select t.*, gen_random_uuid() as id from ${people_}
+       where not exists (select from recipient_ids i
+         where i.connection = t.connection and i.kind = t.kind and i.crm_id = t.crm_id)
+     ), made as (
+       insert into recipients (id, kind, source)
+       select id, case when kind = 'user' then 'rep' else 'customer' end, connection from wanted
+     )
+     insert into recipient_ids (connection, kind, crm_id, recipient_id) select connection, kind, crm_id, id from wanted`,
+    values,
+  );
+};
+
+/** Takes over what the CRM says of recipients that are known already. What `people.yaml` says of somebody stands. */
+export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<void> => {
+  if (people.length === 0) return;
+  const column = (pick: (person: SeenPerson) => string | null) => people.map(pick);
+  const keep = (field: string) =>
+    `${field} = case when r.source = 'people.yaml' then coalesce(r.${field}, t.${field}) else coalesce(t.${field}, r.${field}) end`;
+  await tx.run(
+    `update recipients r set ${["name", "first_name", "email", "phone", "language", "time_zone", "team"].map(keep).join(", ")}
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
+       as t (connection, kind, crm_id, name, first_name, email, phone, language, time_zone, team)
+     join recipient_ids i using (connection, kind, crm_id)
+     where r.id = i.recipient_id and r.erased_at is null`,
+    [
+      column((each) => each.connection),
+      column((each) => each.kind),
+      column((each) => each.crmId),
+      column((each) => each.name),
+      column((each) => each.first_name),
+      column((each) => each.email),
+      column((each) => each.phone),
+      column((each) => each.language),
+      column((each) => each.time_zone),
+      column((each) => each.team),
+    ],
+  );
+};
+
+/** Forgets who these recipients are. Their grants and money rows stay, without the person. */
+export const eraseRecipients = async (
+  tx: Sql,
+  people: readonly Pick<SeenPerson, "connection" | "kind" | "crmId">[],
+  at: Date,
+): Promise<void> => {
+  await tx.run(
+    `with gone as (
+       update recipients r set name = null, first_name = null, email = null, phone = null, language = null,
+         time_zone = null, team = null, erased_at = coalesce(r.erased_at, $4)
+       from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, crm_id)
+       join recipient_ids i using (connection, kind, crm_id)
+       where r.id = i.recipient_id returning r.id
+     )
+     delete from outbox o using messages m join grants g on g.id = m.grant_id
+     where o.message_id = m.id and g.recipient_id in (select id from gone)`,
+    [people.map((each) => each.connection), people.map((each) => each.kind), people.map((each) => each.crmId), at],
+  );
+};
+
+export const recipientById = (sql: Sql, id: string): Promise<Recipient | undefined> =>
+  sql.row<Recipient>("select * from recipients where id = $1", [id]);
+
+/** The CRM user ids of a recipient on one connection, for naming a manager the way the CRM does. */
+export const managersOf = async (
+  sql: Sql,
+  recipients: readonly Recipient[],
+): Promise<Map<string, Recipient & { keys: string[] }>> => {
+  const ids = recipients.flatMap((each) => each.manager ?? []);
+  const rows = await sql.rows<Recipient & { keys: string[] }>(
+    `select r.*, coalesce(array_agg(i.connection || '/' || i.kind || '/' || i.crm_id order by i.connection, i.kind, i.crm_id)
+       filter (where i.recipient_id is not null), '{}') as keys
+     from recipients r left join recipient_ids i on i.recipient_id = r.id
+     where r.id = any ($1) and r.erased_at is null group by r.id`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+};

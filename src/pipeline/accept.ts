@@ -1,0 +1,80 @@
+/**
+ * Step 1. Raw bytes → verified by the connector → one `inbox` row → an answer. Nothing else happens on the request, and
+ * the answer is given only after the row is committed.
+ */
+import { promisify } from "node:util";
+import { deflateRaw } from "node:zlib";
+import type { RawRequest, Verified } from "../../connectors/connector.ts";
+import type { Corridor } from "./corridor.ts";
+
+export type Accepted =
+  | { status: number; contentType: string; body: string }
+  | { refused: 400 | 401 | 404; reason: string }
+  /** The database cannot be written now: the CRM is asked to send it again. */
+  | { away: true };
+
+interface Waiting {
+  connection: string;
+  delivery: Verified;
+  receivedAt: Date;
+  stored: (error?: unknown) => void;
+}
+
+const deflate = promisify(deflateRaw);
+const MOST_IN_ONE_COMMIT = 500;
+
+/**
+ * Takes requests for `/webhooks/{connection}`. `ring` is called when rows were committed. Requests that arrive while a
+ * commit is under way share the next one.
+ */
+export const createAccept = (
+  { database, connections, log, now }: Pick<Corridor, "database" | "connections" | "log" | "now">,
+  ring: () => void,
+): ((connectionId: string, request: RawRequest) => Promise<Accepted>) => {
+  let waiting: Waiting[] = [];
+  let storing = false;
+
+  const storeAll = async () => {
+    if (storing) return;
+    storing = true;
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, MOST_IN_ONE_COMMIT);
+      waiting = waiting.slice(MOST_IN_ONE_COMMIT);
+      try {
+        const bodies = await Promise.all(batch.map(({ delivery }) => deflate(delivery.body)));
+        await database.run(
+          `insert into inbox (connection, format, body, received_at)
+           select * from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])`,
+          [
+            batch.map((each) => each.connection),
+            batch.map((each) => each.delivery.format),
+            bodies,
+            batch.map((each) => each.receivedAt),
+          ],
+        );
+        for (const each of batch) each.stored();
+      } catch (error) {
+        for (const each of batch) each.stored(error ?? new Error("not stored"));
+      }
+    }
+    storing = false;
+  };
+
+  return async (connectionId, request) => {
+    const open = connections.get(connectionId);
+    if (!open) return { refused: 404, reason: "unknown_connection" };
+    const receivedAt = now();
+    const verified = open.verify(request, receivedAt);
+    if ("refused" in verified) return verified;
+    const error = await new Promise<unknown>((resolve) => {
+      waiting.push({ connection: connectionId, delivery: verified, receivedAt, stored: resolve });
+      void storeAll();
+    });
+    if (error !== undefined) {
+      log.seldom("inbox", "not stored", { connection: connectionId, error });
+      return { away: true };
+    }
+    ring();
+    return open.answer(verified);
+  };
+};

@@ -1,0 +1,45 @@
+/** Every call to a provider or sender is a row, written before the call; its outcome is written before anything else. */
+import type { Sql } from "../db/sql.ts";
+
+export interface AttemptOutcome {
+  outcome: "accepted" | "rejected" | "retryLater" | "unknown";
+  code?: string;
+  detail?: string;
+}
+
+export const beginAttempt = async (
+  tx: Sql,
+  attempt: { grantId: string; messageId?: string; target: string; what: "order" | "lookup" | "send"; at: Date },
+): Promise<number> => {
+  const row = await tx.row<{ id: number }>(
+    "insert into attempts (grant_id, message_id, target, what, started_at) values ($1, $2, $3, $4, $5) returning id",
+    [attempt.grantId, attempt.messageId ?? null, attempt.target, attempt.what, attempt.at],
+  );
+  if (!row) throw new Error("the attempt was not stored");
+  return row.id;
+};
+
+export const endAttempt = (tx: Sql, id: number, { outcome, code, detail }: AttemptOutcome, at: Date): Promise<number> =>
+  tx.run("update attempts set finished_at = $2, outcome = $3, code = $4, detail = $5 where id = $1", [
+    id,
+    at,
+    outcome,
+    code ?? null,
+    detail?.slice(0, 2_000) ?? null,
+  ]);
+
+/** How often this was tried, for growing pauses. */
+export const attemptsSoFar = async (tx: Sql, grantId: string, what: string): Promise<number> =>
+  (
+    await tx.row<{ n: number }>("select count(*)::int as n from attempts where grant_id = $1 and what = $2", [
+      grantId,
+      what,
+    ])
+  )?.n ?? 0;
+
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** How long to wait after this many tries: from 5 s, doubling, to an hour. */
+export const pauseAfter = (tries: number): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries, 20));

@@ -1,0 +1,96 @@
+/** What a recipient sees behind their claim link, and what happens when they ask for the reward. */
+import { balance } from "../ledger/ledger.ts";
+import { exponentOf, type Money, POINTS } from "../money.ts";
+import type { RewardContent } from "../rewards/provider.ts";
+import { readClaimToken } from "./claim-token.ts";
+import type { Corridor } from "./corridor.ts";
+import { type GrantView, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
+
+export interface ClaimView {
+  language: string;
+  timeZone?: string;
+  recipientFirstName: string | null;
+  title: string;
+  worth: Money;
+  reason: { type: string; subjectName: string | null; amount?: Money; cycleDays?: number };
+  ruleTitle: string;
+  state: string;
+  grantedAt: string;
+  expiresAt: string | null;
+  content: RewardContent | null;
+  pointsBalance?: number;
+  workspaceName: string;
+  why: { text: string; held: boolean; saw: string }[];
+}
+
+/** The claim behind a token, without its content. Undefined for a token that is not ours, was revoked, or belongs to nobody. */
+export const viewClaim = (corridor: Corridor, token: string): Promise<ClaimView | undefined> =>
+  claim(corridor, token, false);
+
+/** The same with its content, once there is any; notes the first time that the recipient asked. */
+export const revealClaim = (corridor: Corridor, token: string): Promise<ClaimView | undefined> =>
+  claim(corridor, token, true);
+
+const claim = async (corridor: Corridor, token: string, reveal: boolean): Promise<ClaimView | undefined> => {
+  const { database, sealer, now, workspace } = corridor;
+  const read = readClaimToken(sealer, token);
+  const grant = read && (await loadGrant(database, read.grantId));
+  if (!read || !grant || grant.claim_version !== read.version || grant.recipient.erased_at) return undefined;
+  const expired = read.expiresAt <= now();
+  const shows = reveal && !expired && (grant.state === "issued" || grant.state === "redeemed");
+  const content = shows ? await contentOf(corridor, grant) : null;
+  if (content)
+    await database.run("update grants set claimed_at = $2 where id = $1 and claimed_at is null", [grant.id, now()]);
+
+  const language = languageOf(corridor, grant.recipient);
+  const titles = await titlesOf(corridor, database, grant);
+  const { milestone, deal, contact, lead, company } = grant.situation;
+  const points = grant.value.currency === POINTS ? await balance(database, `points:${grant.recipient.id}`) : [];
+  const { matcher } = await corridor.rules.version(grant.rule_version, database);
+  const [trace] = matcher.explain(grant.situation, grant.rule_id);
+  return {
+    language,
+    ...(grant.recipient.time_zone ? { timeZone: grant.recipient.time_zone } : {}),
+    recipientFirstName: grant.recipient.first_name ?? grant.recipient.name?.split(/\s+/)[0] ?? null,
+    title: titleIn(corridor, titles.reward ?? titles.rule, language),
+    worth: grant.value,
+    reason: {
+      type: milestone.type,
+      subjectName: deal?.name ?? contact?.name ?? lead?.name ?? company?.name ?? null,
+      ...(deal?.amount_original == null
+        ? {}
+        : { amount: asMoney(deal.amount_original, deal.currency ?? workspace.currency) }),
+      ...(deal?.cycle_days == null ? {} : { cycleDays: deal.cycle_days }),
+    },
+    ruleTitle: titleIn(corridor, titles.rule, language),
+    state: expired ? "expired" : grant.state,
+    grantedAt: grant.granted_at.toISOString(),
+    expiresAt: read.expiresAt.toISOString(),
+    content,
+    ...(grant.value.currency === POINTS
+      ? { pointsBalance: points.find((each) => each.currency === POINTS)?.minor ?? 0 }
+      : {}),
+    workspaceName: workspace.name,
+    why: (trace?.lines ?? []).map((line) => ({ text: line.text, held: line.held, saw: sawText(line.saw) })),
+  };
+};
+
+const contentOf = async ({ database, sealer }: Corridor, grant: GrantView): Promise<RewardContent | null> => {
+  const row = await database.row<{ content: Buffer | null }>("select content from orders where grant_id = $1", [
+    grant.id,
+  ]);
+  return row?.content ? (JSON.parse(sealer.open(row.content, "reward")) as RewardContent) : null;
+};
+
+/** A deal's amount as money, for showing: whole units where it has no decimals. */
+const asMoney = (amount: number, currency: string): Money => ({
+  minor: Math.round(amount * 10 ** exponent(currency)),
+  currency,
+});
+const exponent = (currency: string) => exponentOf(currency) ?? 2;
+
+/** `deal.amount = 62000, owner.team = "EMEA"` */
+export const sawText = (saw: Readonly<Record<string, unknown>>): string =>
+  Object.entries(saw)
+    .map(([path, value]) => `${path} = ${value === null || value === undefined ? "not known" : JSON.stringify(value)}`)
+    .join(", ");

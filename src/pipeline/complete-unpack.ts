@@ -1,0 +1,137 @@
+/**
+ * First half of step 2. A delivery → its events, each once per (connection, key). What the connector could not understand
+ * becomes a parked event with its reason; the rest of the delivery goes on.
+ */
+import { promisify } from "node:util";
+import { inflateRaw } from "node:zlib";
+import type { Unpacked } from "../../connectors/connector.ts";
+import { CrmEvent } from "../events.ts";
+import type { Corridor } from "./corridor.ts";
+
+interface InboxRow {
+  id: number;
+  connection: string;
+  format: string;
+  body: Buffer;
+  received_at: Date;
+}
+
+interface EventRow {
+  connection: string;
+  key: string;
+  inboxId: number;
+  type: string;
+  kind: string;
+  id: string;
+  occurredAt: string;
+  receivedAt: Date;
+  facts: string;
+  actor: string | null;
+  origin: string | null;
+  state: "reading" | "ready" | "parked";
+  reason: string | null;
+}
+
+const inflate = promisify(inflateRaw);
+const BATCH = 200;
+
+/** Unpacks the deliveries that wait, oldest first. Returns how many there were. */
+export const unpackWaiting = async (corridor: Corridor): Promise<number> => {
+  const { database, telemetry, log } = corridor;
+  const parked: EventRow[] = [];
+  const unpacked = await database.transaction(async (tx) => {
+    parked.length = 0;
+    const rows = await tx.rows<InboxRow>(
+      "select id, connection, format, body, received_at from inbox where state = 'received' order by id limit $1 for update skip locked",
+      [BATCH],
+    );
+    if (rows.length === 0) return 0;
+    const strangers = rows.filter((row) => !corridor.connections.has(row.connection));
+    const events = (await Promise.all(rows.map((row) => eventsOf(corridor, row)))).flat();
+    parked.push(...events.filter((event) => event.state === "parked"));
+    await tx.run(
+      `insert into events (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, actor, origin, state, reason)
+       select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[],
+         $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
+       on conflict (connection, key) do nothing`,
+      [
+        events.map((each) => each.connection),
+        events.map((each) => each.key),
+        events.map((each) => each.inboxId),
+        events.map((each) => each.type),
+        events.map((each) => each.kind),
+        events.map((each) => each.id),
+        events.map((each) => each.occurredAt),
+        events.map((each) => each.receivedAt),
+        events.map((each) => each.facts),
+        events.map((each) => each.actor),
+        events.map((each) => each.origin),
+        events.map((each) => each.state),
+        events.map((each) => each.reason),
+      ],
+    );
+    await tx.run("update inbox set state = 'done', reason = null where id = any ($1)", [rows.map((row) => row.id)]);
+    await tx.run("update inbox set state = 'parked', reason = $2 where id = any ($1)", [
+      strangers.map((row) => row.id),
+      "accolade.yaml no longer has this connection: put it back, then `accolade replay --parked`",
+    ]);
+    return rows.length;
+  });
+  for (const event of parked) {
+    telemetry.parked(event.connection);
+    log.warn("parked", { connection: event.connection, inbox: event.inboxId, reason: event.reason });
+  }
+  return unpacked;
+};
+
+const eventsOf = async ({ connections }: Corridor, row: InboxRow): Promise<EventRow[]> => {
+  const open = connections.get(row.connection);
+  if (!open) return [];
+  const body = (await inflate(row.body)) as Buffer;
+  const delivery = { connection: row.connection, format: row.format, body, receivedAt: row.received_at };
+  return open.unpack(delivery).map((part) => eventRow(row, part));
+};
+
+const eventRow = (row: InboxRow, part: Unpacked): EventRow => {
+  const common = { connection: row.connection, inboxId: row.id, receivedAt: row.received_at };
+  const checked = "event" in part ? CrmEvent.safeParse(part.event) : undefined;
+  if (checked?.success) {
+    const event = checked.data;
+    return {
+      ...common,
+      key: event.key,
+      type: event.type,
+      kind: event.subject.kind,
+      id: event.subject.id,
+      occurredAt: event.occurredAt,
+      facts: JSON.stringify(event.facts),
+      actor: event.actor ?? null,
+      origin: event.origin ?? null,
+      state: event.needsRead ? "reading" : "ready",
+      reason: null,
+    };
+  }
+  const issue = checked?.error.issues[0];
+  const bad =
+    "bad" in part
+      ? part.bad
+      : {
+          key: part.event.key,
+          place: issue?.path.join(".") ?? "event",
+          found: "something else",
+          expected: issue?.message ?? "an event",
+        };
+  return {
+    ...common,
+    key: `bad:${row.id}:${bad.key}`.slice(0, 500),
+    type: "not understood",
+    kind: "none",
+    id: "",
+    occurredAt: row.received_at.toISOString(),
+    facts: "[]",
+    actor: null,
+    origin: null,
+    state: "parked",
+    reason: `${bad.place}: found ${bad.found}, expected ${bad.expected}`,
+  };
+};

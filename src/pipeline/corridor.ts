@@ -1,0 +1,54 @@
+/** What the steps work with. `main.ts` builds it once; tests build it with a clock and vendors of their own. */
+import type { Connection } from "../../connectors/index.ts";
+import type { ChannelName, Rendered, Sender } from "../channels/channel.ts";
+import type { RewardMessage } from "../channels/index.ts";
+import type { Database } from "../db/sql.ts";
+import type { Log } from "../log.ts";
+import type { Doorbell } from "../queue/queue.ts";
+import type { Provider, ProviderKind } from "../rewards/provider.ts";
+import type { Sealer } from "../sealer.ts";
+import type { Telemetry } from "../telemetry.ts";
+import type { ActiveRules } from "./rule-versions.ts";
+
+export interface OpenProvider {
+  id: string;
+  kind: ProviderKind;
+  provider: Provider;
+}
+
+export interface OpenChannel {
+  channel: ChannelName;
+  /** The sender's id: `smtp`, `twilio`, `outbox`. */
+  sender: string;
+  /** True: sending the same message again does no harm, so an interrupted send is simply repeated. */
+  repeatable: boolean;
+  send: Sender["send"];
+}
+
+export interface Workspace {
+  name: string;
+  /** ISO 4217. */
+  currency: string;
+  /** IANA name. */
+  timeZone: string;
+  language: string;
+  /** How much of the workspace currency one unit of the other is worth. */
+  rates: Readonly<Record<string, number>>;
+}
+
+export interface Corridor {
+  database: Database;
+  workspace: Workspace;
+  /** Without a slash at the end. */
+  publicUrl: string;
+  connections: ReadonlyMap<string, Connection>;
+  providers: ReadonlyMap<string, OpenProvider>;
+  channels: ReadonlyMap<ChannelName, OpenChannel>;
+  render(channel: ChannelName, language: string, message: RewardMessage): Rendered;
+  rules: ActiveRules;
+  doorbell: Doorbell;
+  sealer: Sealer;
+  log: Log;
+  telemetry: Telemetry;
+  now: () => Date;
+}

@@ -1,0 +1,25 @@
+/** A customer who erases themselves in the CRM is erased here; the money rows stay without the person. */
+import type { Sql } from "../db/sql.ts";
+import { eraseRecipients } from "../people/recipients.ts";
+import { forget } from "../records/fact-rows.ts";
+import type { RecordHistory } from "../records/timeline.ts";
+
+/** Forgets those of these records whose person asked for it. */
+export const forgetErased = async (tx: Sql, changed: readonly RecordHistory[], at: Date): Promise<void> => {
+  const erased = changed.filter((history) => history.fields.get("erased")?.some((step) => step.value === true));
+  if (erased.length === 0) return;
+  await forget(tx, erased);
+  await tx.run(
+    `update records r set fields = r.fields - array['name', 'first_name', 'last_name', 'email', 'phone', 'language', 'time_zone']
+     from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+     where r.connection = t.connection and r.kind = t.kind and r.id = t.id`,
+    [erased.map((each) => each.connection), erased.map((each) => each.kind), erased.map((each) => each.id)],
+  );
+  await eraseRecipients(
+    tx,
+    erased.flatMap(({ connection, kind, id }) =>
+      kind === "contact" || kind === "lead" || kind === "user" ? [{ connection, kind, crmId: id }] : [],
+    ),
+    at,
+  );
+};

@@ -1,0 +1,128 @@
+/** Reads the milestones off a family of records and asks the rules about each, as of its own moment. */
+import type { Sql } from "../db/sql.ts";
+import { keyText, type ToldFact } from "../records/fact-rows.ts";
+import { type Milestone, milestonesOf } from "../records/milestones.ts";
+import { situationOf } from "../records/situation-of.ts";
+import { endOfSave, type RecordHistory } from "../records/timeline.ts";
+import type { Situation } from "../situation.ts";
+import type { Corridor } from "./corridor.ts";
+import type { People } from "./decide-people.ts";
+import type { Judged, SameRecord } from "./due-grants.ts";
+
+export interface StoredMilestone {
+  id: number;
+  connection: string;
+  subject_kind: string;
+  subject_id: string;
+  type: string;
+  at: string;
+  discriminator: string;
+  rule_version: number;
+  situation: Situation | Record<string, never>;
+  withdrawn: boolean;
+  event_id: number | null;
+}
+
+/** One text for what makes a milestone the same milestone. */
+export const milestoneKey = (
+  m: { connection: string; type: string; at: string; discriminator: string },
+  kind: string,
+  id: string,
+) => JSON.stringify([m.connection, kind, id, m.type, m.at, m.discriminator]);
+
+interface Known {
+  histories: ReadonlyMap<string, RecordHistory>;
+  people: People;
+  stored: readonly StoredMilestone[];
+  fresh: readonly ToldFact[];
+}
+
+export const judgeFamily = async (
+  corridor: Corridor,
+  tx: Sql,
+  family: readonly RecordHistory[],
+  known: Known,
+): Promise<{ judged: Judged[]; sameRecord: SameRecord }> => {
+  const storedByKey = new Map(known.stored.map((row) => [milestoneKey(row, row.subject_kind, row.subject_id), row]));
+  const milestones = family.flatMap((history) =>
+    milestonesOf(
+      history,
+      family.filter((other) => other !== history),
+    ),
+  );
+  milestones.sort(
+    (a, b) =>
+      compare(a.at, b.at) || compare(a.type, b.type) || compare(a.subject.id, b.subject.id) || a.ordinal - b.ordinal,
+  );
+  const toldAnew = toldOf(family, known);
+  const judged: Judged[] = [];
+  for (const milestone of milestones) {
+    const subject = family.find((history) => history.id === milestone.subject.id);
+    if (!subject) continue;
+    const stored = storedByKey.get(milestoneKey(milestone, milestone.subject.kind, milestone.subject.id));
+    const version = stored ? await corridor.rules.version(stored.rule_version, tx) : corridor.rules.current();
+    const kept = stored && isWhole(stored.situation) && !toldAnew(milestone) ? stored.situation : undefined;
+    const situation = kept ?? situationOf(milestone, subject, around(corridor, known, milestone.connection));
+    judged.push({ milestone, situation, version, matches: version.matcher.match(situation) });
+  }
+  return { judged, sameRecord: sameRecordIn(family) };
+};
+
+/** A milestone that no rule listened to keeps no situation. */
+const isWhole = (situation: StoredMilestone["situation"]): situation is Situation => "milestone" in situation;
+
+const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
+
+/**
+ * Which milestones must be looked at anew: those whose records were told something at or before their moment, or something
+ * first (before the first that is known of a field, that first value counts). The others keep the situation in which they
+ * were decided: people may have changed team since.
+ */
+const toldOf = (family: readonly RecordHistory[], { fresh, histories }: Known) => {
+  const near = new Set<string>();
+  for (const { connection, kind, id, fields } of family) {
+    near.add(keyText({ connection, kind, id }));
+    for (const [field, steps] of fields) {
+      if (field.startsWith("contact:")) near.add(`${connection}/contact/${field.slice("contact:".length)}`);
+      if (field === "company") for (const { value } of steps) near.add(`${connection}/company/${value}`);
+    }
+  }
+  const told = fresh.filter((fact) => near.has(keyText(fact)));
+  const earliest = told
+    .map((fact) => (histories.get(keyText(fact))?.fields.get(fact.field)?.[0]?.at === fact.at ? "" : fact.at))
+    .sort()[0];
+  return ({ at }: Milestone) => earliest !== undefined && earliest <= endOfSave(at);
+};
+
+const around = ({ workspace }: Corridor, { histories, people }: Known, connection: string) => ({
+  history: (kind: RecordHistory["kind"], id: string) => histories.get(`${connection}/${kind}/${id}`),
+  person: (kind: RecordHistory["kind"], id: string) => people.person(connection, kind, id),
+  managerOf: (userId: string) => people.managerOf(connection, userId),
+  convert(amount: number, currency: string | null) {
+    if (currency === null || currency === workspace.currency) return amount;
+    const rate = workspace.rates[currency];
+    return rate === undefined ? null : amount * rate;
+  },
+});
+
+const sameRecordIn = (family: readonly RecordHistory[]): SameRecord => {
+  const merges = family.flatMap((history) =>
+    (history.fields.get("merged_into") ?? []).map((step) => ({
+      from: history.id,
+      into: String(step.value),
+      at: step.at,
+    })),
+  );
+  return (a, b, at) => {
+    const reached = new Set([a]);
+    for (let grew = true; grew; ) {
+      grew = false;
+      for (const merge of merges) {
+        if (merge.at > at || reached.has(merge.from) === reached.has(merge.into)) continue;
+        reached.add(merge.from).add(merge.into);
+        grew = true;
+      }
+    }
+    return reached.has(b);
+  };
+};

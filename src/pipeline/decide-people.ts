@@ -1,0 +1,120 @@
+/** Joins records and recipients: who the users and contacts around the decided records are. */
+import type { Sql } from "../db/sql.ts";
+import type { RecordKind } from "../events.ts";
+import {
+  ensureRecipients,
+  findRecipients,
+  managersOf,
+  type Recipient,
+  refreshRecipients,
+  type SeenPerson,
+} from "../people/recipients.ts";
+import { latest, type RecordHistory } from "../records/timeline.ts";
+import type { PersonView } from "../situation.ts";
+
+export interface People {
+  person(connection: string, kind: RecordKind, id: string): PersonView | null;
+  managerOf(connection: string, userId: string): PersonView | null;
+  /** What is known of somebody, for making them a recipient. */
+  seen(connection: string, kind: SeenPerson["kind"], crmId: string): SeenPerson;
+}
+
+/** Everybody that these histories name, as `people/` and the CRM know them now. */
+export const peopleAround = async (tx: Sql, histories: ReadonlyMap<string, RecordHistory>): Promise<People> => {
+  const named = new Map<string, { connection: string; kind: "user" | "contact"; crmId: string }>();
+  for (const { connection, kind, id, fields } of histories.values()) {
+    if (kind === "user" || kind === "contact")
+      named.set(`${connection}/${kind}/${id}`, { connection, kind, crmId: id });
+    for (const field of ["owner", "manager"])
+      for (const { value } of fields.get(field) ?? [])
+        if (typeof value === "string" && value !== "")
+          named.set(`${connection}/user/${value}`, { connection, kind: "user", crmId: value });
+  }
+  const known = await findRecipients(tx, [...named.values()]);
+  const managers = await managersOf(tx, [...known.values()]);
+
+  const seen = (connection: string, kind: SeenPerson["kind"], crmId: string) => {
+    const history = histories.get(`${connection}/${kind}/${crmId}`);
+    return history ? seenOf(history, kind) : blank(connection, kind, crmId);
+  };
+  const person = (connection: string, kind: RecordKind, id: string): PersonView | null => {
+    if (kind !== "user" && kind !== "contact") return null;
+    return viewOf(id, known.get(`${connection}/${kind}/${id}`), seen(connection, kind, id));
+  };
+  return {
+    person,
+    seen,
+    managerOf(connection, userId) {
+      const inFile = managers.get(known.get(`${connection}/user/${userId}`)?.manager ?? "");
+      if (inFile) {
+        const own = inFile.keys.find((key) => key.startsWith(`${connection}/user/`));
+        return viewOf(
+          own ? own.slice(`${connection}/user/`.length) : (inFile.keys[0] ?? `people/${inFile.id}`),
+          inFile,
+          undefined,
+        );
+      }
+      const inCrm = histories.get(`${connection}/user/${userId}`);
+      const manager = inCrm && latest(inCrm).manager;
+      return typeof manager === "string" && manager !== "" ? person(connection, "user", manager) : null;
+    },
+  };
+};
+
+/** Makes recipients of these people, and tells `people/` what the CRM says of them. */
+export const makeRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<void> => {
+  await ensureRecipients(tx, people);
+  await refreshRecipients(tx, people);
+};
+
+/** People whose records changed, where they are recipients already: a new address reaches those who wait for it. */
+export const refreshPeople = (tx: Sql, changed: readonly RecordHistory[]): Promise<void> =>
+  refreshRecipients(
+    tx,
+    changed.flatMap((history) =>
+      history.kind === "user" || history.kind === "contact" || history.kind === "lead"
+        ? [seenOf(history, history.kind)]
+        : [],
+    ),
+  );
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
+
+const seenOf = (history: RecordHistory, kind: SeenPerson["kind"]): SeenPerson => {
+  const fields = latest(history);
+  const full = [text(fields.first_name), text(fields.last_name)].filter((part) => part !== null).join(" ");
+  return {
+    connection: history.connection,
+    kind,
+    crmId: history.id,
+    name: text(fields.name) ?? (full || null),
+    first_name: text(fields.first_name),
+    email: text(fields.email),
+    phone: text(fields.phone),
+    language: text(fields.language)?.slice(0, 2).toLowerCase() ?? null,
+    time_zone: text(fields.time_zone),
+    team: text(fields.team),
+  };
+};
+
+const blank = (connection: string, kind: SeenPerson["kind"], crmId: string): SeenPerson => ({
+  connection,
+  kind,
+  crmId,
+  name: null,
+  first_name: null,
+  email: null,
+  phone: null,
+  language: null,
+  time_zone: null,
+  team: null,
+});
+
+const viewOf = (id: string, known: Recipient | undefined, seen: SeenPerson | undefined): PersonView => ({
+  id,
+  name: known?.name ?? seen?.name ?? null,
+  first_name: known?.first_name ?? seen?.first_name ?? null,
+  email: known?.email ?? seen?.email ?? null,
+  language: known?.language ?? seen?.language ?? null,
+  team: known?.team ?? seen?.team ?? null,
+});

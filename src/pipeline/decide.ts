@@ -1,0 +1,158 @@
+/**
+ * Step 3. Claims many events and, in one transaction: keeps their facts, folds the records they touch, reads off the
+ * milestones, asks the rules, writes grants and their postings, and marks the events decided. No network and no wall
+ * clock in here: the same events give the same grants.
+ */
+import type { Sql } from "../db/sql.ts";
+import type { Fact } from "../events.ts";
+import {
+  dealsOf,
+  insertFacts,
+  keyText,
+  loadHistories,
+  mergedWith,
+  type RecordKey,
+  saveRecords,
+} from "../records/fact-rows.ts";
+import type { RecordHistory } from "../records/timeline.ts";
+import type { Corridor } from "./corridor.ts";
+import { forgetErased } from "./decide-erase.ts";
+import { writeGrants } from "./decide-grants.ts";
+import { judgeFamily, type StoredMilestone } from "./decide-judge.ts";
+import { writeMilestones } from "./decide-milestones.ts";
+import { peopleAround, refreshPeople } from "./decide-people.ts";
+import { dueGrants } from "./due-grants.ts";
+
+interface EventRow {
+  id: number;
+  connection: string;
+  facts: Fact[];
+  received_at: Date;
+}
+
+export interface Decided {
+  events: number;
+  /** Grants that are to be ordered now. */
+  granted: string[];
+}
+
+/** Deciders take turns: what one of them commits, the next one sees. */
+const LOCK = 4_102_022;
+const BATCH = 300;
+
+export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
+  const started = performance.now();
+  const decided = await corridor.database.transaction((tx) => decideBatch(corridor, tx));
+  if (decided.events > 0) {
+    const ms = performance.now() - started;
+    corridor.telemetry.stepTook("decide", ms);
+    corridor.log.step("decided", { events: decided.events, grants: decided.granted.length, ms: Math.round(ms) });
+  }
+  return decided;
+};
+
+const decideBatch = async (corridor: Corridor, tx: Sql): Promise<Decided> => {
+  await tx.run("select pg_advisory_xact_lock($1)", [LOCK]);
+  const events = await tx.rows<EventRow>(
+    "select id, connection, facts, received_at from events where state = 'ready' order by id limit $1 for update skip locked",
+    [BATCH],
+  );
+  if (events.length === 0) return { events: 0, granted: [] };
+
+  const fresh = await insertFacts(
+    tx,
+    events.flatMap(({ id, connection, facts }) => facts.map((fact) => ({ ...fact, connection, eventId: id }))),
+  );
+  const touched = [
+    ...new Map(
+      fresh.map((fact) => [keyText(fact), { connection: fact.connection, kind: fact.kind, id: fact.id }]),
+    ).values(),
+  ];
+  const members = await mergedWith(tx, [...touched, ...(await dealsOf(tx, touched))]);
+  const histories = await loadHistories(tx, members);
+  await withNeighbours(tx, histories);
+  await saveRecords(
+    tx,
+    touched.flatMap((key) => histories.get(keyText(key)) ?? []),
+  );
+  await refreshPeople(
+    tx,
+    touched.flatMap((key) => histories.get(keyText(key)) ?? []),
+  );
+
+  const decidedAt = new Date(Math.max(...events.map((event) => event.received_at.getTime())));
+  const people = await peopleAround(tx, histories);
+  const stored = await loadMilestones(tx, members);
+  const workspace = await tx.row<{ id: string }>("select id from workspace");
+  const judged = [];
+  const due = [];
+  for (const family of families(members, histories)) {
+    const verdict = await judgeFamily(corridor, tx, family, { histories, people, stored, fresh });
+    judged.push(...verdict.judged);
+    due.push(...dueGrants(workspace?.id ?? "", verdict.judged, verdict.sameRecord));
+  }
+  const milestoneIds = await writeMilestones(tx, judged, stored, fresh);
+  const granted = await writeGrants(corridor, tx, { members, due, milestoneIds, people, decidedAt });
+  await forgetErased(
+    tx,
+    touched.flatMap((key) => histories.get(keyText(key)) ?? []),
+    decidedAt,
+  );
+  await tx.run("update events set state = 'decided', reason = null where id = any ($1)", [
+    events.map((event) => event.id),
+  ]);
+  return { events: events.length, granted };
+};
+
+/** The records that deals and contacts point at: their values are part of a situation. */
+const withNeighbours = async (tx: Sql, histories: Map<string, RecordHistory>) => {
+  const wanted = new Map<string, RecordKey>();
+  const want = (key: RecordKey) => {
+    if (!histories.has(keyText(key))) wanted.set(keyText(key), key);
+  };
+  for (const { connection, fields } of histories.values())
+    for (const [field, steps] of fields) {
+      if (field.startsWith("contact:")) want({ connection, kind: "contact", id: field.slice("contact:".length) });
+      const kind = field === "owner" || field === "manager" ? "user" : field === "company" ? "company" : undefined;
+      if (kind)
+        for (const { value } of steps)
+          if (typeof value === "string" && value !== "") want({ connection, kind, id: value });
+    }
+  for (const [key, history] of await loadHistories(tx, [...wanted.values()])) histories.set(key, history);
+  // owners have managers, who are users too: one more step, and no further
+  const managers = new Map<string, RecordKey>();
+  for (const { connection, kind, fields } of histories.values())
+    for (const { value } of kind === "user" ? (fields.get("manager") ?? []) : [])
+      if (typeof value === "string" && !histories.has(`${connection}/user/${value}`))
+        managers.set(`${connection}/user/${value}`, { connection, kind: "user", id: value });
+  for (const [key, history] of await loadHistories(tx, [...managers.values()])) histories.set(key, history);
+};
+
+/** Records that were merged into one another belong together; everything else is a family of its own. */
+const families = (members: readonly RecordKey[], histories: ReadonlyMap<string, RecordHistory>): RecordHistory[][] => {
+  const leader = new Map<string, string>();
+  const find = (key: string): string => {
+    const next = leader.get(key);
+    return next === undefined || next === key ? key : find(next);
+  };
+  for (const member of members) {
+    const key = keyText(member);
+    for (const { value } of histories.get(key)?.fields.get("merged_into") ?? [])
+      leader.set(find(key), find(keyText({ ...member, id: String(value) })));
+  }
+  const groups = Map.groupBy(
+    members.flatMap((member) => histories.get(keyText(member)) ?? []),
+    (history) => find(keyText(history)),
+  );
+  return [...groups.values()];
+};
+
+const loadMilestones = async (tx: Sql, members: readonly RecordKey[]): Promise<StoredMilestone[]> =>
+  tx.rows<StoredMilestone>(
+    `select m.id, m.connection, m.subject_kind, m.subject_id, m.type, m.discriminator, m.rule_version, m.situation, m.withdrawn, m.event_id,
+       to_char(m.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+     from milestones m
+     join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+       on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id`,
+    [members.map((key) => key.connection), members.map((key) => key.kind), members.map((key) => key.id)],
+  );

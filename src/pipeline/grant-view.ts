@@ -1,0 +1,59 @@
+/** A grant with everything around it, as the later steps, the claim page and the journeys need it. */
+import type { Sql } from "../db/sql.ts";
+import type { GrantState } from "../ledger/grant-states.ts";
+import type { Money } from "../money.ts";
+import type { Recipient } from "../people/recipients.ts";
+import type { Situation } from "../situation.ts";
+import type { Corridor } from "./corridor.ts";
+
+export interface GrantView {
+  id: string;
+  state: GrantState;
+  waiting: string | null;
+  not_before: Date;
+  granted_at: Date;
+  rule_id: string;
+  rule_version: number;
+  reward_id: string;
+  provider: string;
+  value: Money;
+  notify: string[];
+  claim_version: number;
+  claimed_at: Date | null;
+  situation: Situation;
+  recipient: Recipient;
+}
+
+type Row = Omit<GrantView, "value"> & { value_minor: number; currency: string };
+
+/** Undefined where there is no such grant. `lock`: nobody else changes the grant until the transaction ends. */
+export const loadGrant = async (
+  sql: Sql,
+  id: string,
+  options: { lock?: boolean } = {},
+): Promise<GrantView | undefined> => {
+  const row = await sql.row<Row>(
+    `select g.id, g.state, g.waiting, g.not_before, g.granted_at, g.rule_id, g.rule_version, g.reward_id, g.provider, g.value_minor,
+       g.currency, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) as recipient
+     from grants g join milestones m on m.id = g.milestone_id join recipients r on r.id = g.recipient_id
+     where g.id = $1${options.lock ? " for update of g" : ""}`,
+    [id],
+  );
+  return row && { ...row, value: { minor: row.value_minor, currency: row.currency } };
+};
+
+/** Titles by language and the reward's own options, from the rule version that made the grant. */
+export const titlesOf = async (corridor: Corridor, sql: Sql, grant: GrantView) => {
+  const { matcher } = await corridor.rules.version(grant.rule_version, sql);
+  const rule = matcher.book.rules.find((each) => each.id === grant.rule_id);
+  const reward = matcher.book.rewards.find((each) => each.id === grant.reward_id);
+  return { rule: rule?.title ?? { en: grant.rule_id }, reward: reward?.title ?? null, options: reward?.options ?? {} };
+};
+
+/** One title, in this language or the next best. */
+export const titleIn = (corridor: Corridor, titles: Readonly<Record<string, string>>, language: string): string =>
+  titles[language] ?? titles[corridor.workspace.language] ?? titles.en ?? Object.values(titles)[0] ?? "";
+
+/** The language that somebody is written to in. */
+export const languageOf = ({ workspace }: Corridor, recipient: Pick<Recipient, "language">): string =>
+  recipient.language ?? workspace.language;

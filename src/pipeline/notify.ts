@@ -1,0 +1,152 @@
+/**
+ * Step 5. One job per message: the words in the recipient's language, sent over the channel that was chosen. A refusal
+ * falls back to the next channel; a message whose outcome nobody knows is not sent blindly again.
+ */
+import type { ChannelName, SendOutcome } from "../channels/channel.ts";
+import { beginAttempt, endAttempt } from "./attempts.ts";
+import { writeClaimToken } from "./claim-token.ts";
+import type { Corridor } from "./corridor.ts";
+import { type GrantView, languageOf, loadGrant, titlesOf } from "./grant-view.ts";
+import { addressOn, queueMessage } from "./notify-channel.ts";
+
+/** How long a claim link works. A message that is sent again carries a new one. */
+const CLAIM_DAYS = 90;
+/** After this a send without outcome belongs to a process that died. */
+const LEASE_MS = 90_000;
+/** The same for senders that can be asked again without harm. */
+const REPEATABLE_LEASE_MS = 5_000;
+
+interface MessageRow {
+  id: string;
+  grant_id: string;
+  channel: string;
+  state: string;
+}
+
+/** Sends one message. Does nothing for one that was sent, or must wait. */
+export const notify = async (corridor: Corridor, messageId: string): Promise<void> => {
+  const now = corridor.now();
+  const next = await corridor.database.transaction(async (tx) => {
+    const message = await tx.row<MessageRow>(
+      "select id, grant_id, channel, state from messages where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update",
+      [messageId, now],
+    );
+    const grant = message && (await loadGrant(tx, message.grant_id));
+    const open = message && corridor.channels.get(message.channel as ChannelName);
+    if (!message || !grant) return undefined;
+    if (!open) {
+      await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
+        messageId,
+        new Date(now.getTime() + 60_000),
+        `accolade.yaml no longer sets up ${message.channel}`,
+      ]);
+      return undefined;
+    }
+    if (message.state === "sending" && !open.repeatable) {
+      await tx.run(
+        "update messages set state = 'unknown', reason = 'the send was interrupted: nobody knows whether it went out' where id = $1",
+        [messageId],
+      );
+      corridor.telemetry.message(open.channel, "unknown");
+      return undefined;
+    }
+    const to = grant.recipient.erased_at ? null : addressOn(open.channel, grant.recipient);
+    if (to === null) {
+      await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
+      return { fallBack: await queueMessage(corridor, tx, grant), ready: undefined };
+    }
+    const lease = open.repeatable ? REPEATABLE_LEASE_MS : LEASE_MS;
+    await tx.run("update messages set state = 'sending', sender = $3, not_before = $2 where id = $1", [
+      messageId,
+      new Date(now.getTime() + lease),
+      open.sender,
+    ]);
+    const attempt = await beginAttempt(tx, {
+      grantId: grant.id,
+      messageId,
+      target: open.sender,
+      what: "send",
+      at: now,
+    });
+    return {
+      fallBack: undefined,
+      ready: { grant, open, to, attempt, rendered: await render(corridor, grant, open.channel) },
+    };
+  });
+  if (!next) return;
+  if (next.fallBack !== undefined || !next.ready) {
+    if (next.fallBack) await corridor.doorbell.ring("notify", [next.fallBack]).catch(() => {});
+    return;
+  }
+  const { grant, open, to, attempt, rendered } = next.ready;
+  const outcome = await open.send({ key: messageId, to, name: grant.recipient.name, rendered });
+  await settleSend(corridor, { grant, messageId, channel: open.channel, sender: open.sender, attempt }, outcome);
+};
+
+const render = async (corridor: Corridor, grant: GrantView, channel: ChannelName) => {
+  const language = languageOf(corridor, grant.recipient);
+  const titles = await titlesOf(corridor, corridor.database, grant);
+  const { milestone, deal, contact, lead, company } = grant.situation;
+  const expiresAt = new Date(corridor.now().getTime() + CLAIM_DAYS * 86_400_000);
+  const token = writeClaimToken(corridor.sealer, { grantId: grant.id, version: grant.claim_version, expiresAt });
+  return corridor.render(channel, language, {
+    firstName: grant.recipient.first_name ?? grant.recipient.name?.split(/\s+/)[0] ?? null,
+    what: {
+      kind: milestone.type,
+      isRecipient: contact !== null && milestone.subject.kind === "contact" && grant.recipient.kind === "customer",
+      subjectName: deal?.name ?? contact?.name ?? lead?.name ?? company?.name ?? null,
+      amount:
+        deal?.amount_original == null
+          ? null
+          : { value: deal.amount_original, currency: deal.currency ?? corridor.workspace.currency },
+      cycleDays: deal?.cycle_days ?? null,
+    },
+    ruleTitle: titles.rule,
+    rewardTitle: titles.reward,
+    value: grant.value,
+    claimUrl: `${corridor.publicUrl}/me/${token}`,
+    workspaceName: corridor.workspace.name,
+  });
+};
+
+interface Sent {
+  grant: GrantView;
+  messageId: string;
+  channel: ChannelName;
+  sender: string;
+  attempt: number;
+}
+
+const settleSend = async (
+  corridor: Corridor,
+  { grant, messageId, channel, sender, attempt }: Sent,
+  outcome: SendOutcome,
+) => {
+  const now = corridor.now();
+  const state = stateAfter(outcome);
+  const fallBack = await corridor.database.transaction(async (tx) => {
+    await endAttempt(tx, attempt, outcome, now);
+    await tx.run(
+      `update messages set state = $2, reason = $3, reference = $4, not_before = $5, sent_at = $6 where id = $1 and state = 'sending'`,
+      [
+        messageId,
+        state,
+        outcome.outcome === "accepted" ? null : outcome.detail,
+        outcome.outcome === "accepted" ? outcome.reference : null,
+        new Date(now.getTime() + (outcome.outcome === "retryLater" ? outcome.afterMs : 0)),
+        state === "sent" ? now : null,
+      ],
+    );
+    return state === "failed" ? queueMessage(corridor, tx, grant) : undefined;
+  });
+  corridor.telemetry.attempt(sender, outcome.outcome);
+  corridor.telemetry.message(channel, state);
+  const line = { grant: grant.id, channel, sender, outcome: outcome.outcome };
+  if (outcome.outcome === "rejected")
+    corridor.log.warn("not sent", { ...line, reason: outcome.code, detail: outcome.detail });
+  else corridor.log.step("notified", line);
+  if (fallBack) await corridor.doorbell.ring("notify", [fallBack]).catch(() => {});
+};
+
+const stateAfter = (outcome: SendOutcome) =>
+  ({ accepted: "sent", rejected: "failed", retryLater: "queued", unknown: "unknown" })[outcome.outcome];

@@ -1,0 +1,79 @@
+/** Drives steps 2 and 3: whenever deliveries were accepted, and once in a while for what became due meanwhile. */
+import type { Reader, TokenVault } from "../../connectors/connector.ts";
+import { readWaiting } from "./complete-read.ts";
+import { unpackWaiting } from "./complete-unpack.ts";
+import type { Corridor } from "./corridor.ts";
+import { decideWaiting } from "./decide.ts";
+import { tokenVault } from "./token-vault.ts";
+
+export interface Pump {
+  /** There is something to do, as far as the caller knows. */
+  wake(): void;
+  /** Works until nothing is due. For commands and tests. */
+  drain(): Promise<void>;
+  /** Finishes the batch at hand and stops. */
+  stop(): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 500;
+const PAUSE_AFTER_TROUBLE_MS = 1_000;
+
+export const createPump = (corridor: Corridor): Pump => {
+  const readers = new Map<string, Reader>();
+  for (const [id, connection] of corridor.connections) {
+    const tokens: TokenVault = tokenVault(corridor, id);
+    const reader = connection.reader({ connection: id, tokens, now: corridor.now });
+    if (reader) readers.set(id, reader);
+  }
+  let stopped = false;
+  let round: Promise<void> | undefined;
+  let again = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const once = async (): Promise<number> => {
+    let done = await unpackWaiting(corridor);
+    const reads = await Promise.all([...readers].map(([id, reader]) => readWaiting(corridor, id, reader)));
+    for (const read of reads) done += read;
+    const { events, granted } = await decideWaiting(corridor);
+    // a queue that is away does not stop deciding: the sweeper rings later
+    if (granted.length > 0)
+      await corridor.doorbell
+        .ring("fulfil", granted)
+        .catch((error: unknown) => corridor.log.seldom("ring", "queue away", { error }));
+    return done + events;
+  };
+  const drain = async () => {
+    while (!stopped && (await once()) > 0);
+  };
+  const run = () => {
+    clearTimeout(timer);
+    round = (async () => {
+      let pause = LOOK_EVERY_MS;
+      try {
+        do {
+          again = false;
+          await drain();
+        } while (again && !stopped);
+      } catch (error) {
+        corridor.log.seldom("pump", "deciding interrupted", { error });
+        pause = PAUSE_AFTER_TROUBLE_MS;
+      }
+      round = undefined;
+      if (!stopped) timer = setTimeout(run, pause);
+    })();
+  };
+  const wake = () => {
+    if (stopped) return;
+    if (round) again = true;
+    else run();
+  };
+  return {
+    wake,
+    drain,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await round;
+    },
+  };
+};

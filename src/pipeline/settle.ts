@@ -1,0 +1,62 @@
+/**
+ * Step 6, for now the sweeper: rings again for rows that wait too long, so that a crash between commit and ring, a wiped
+ * queue, a refilled pool or an address that appears later lose nothing. Receipts and reversals will come in here.
+ */
+import type { Corridor } from "./corridor.ts";
+import { loadGrant } from "./grant-view.ts";
+import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
+
+const BATCH = 500;
+/** A row that was just written has been rung for; only one that still waits after this is rung for again. */
+const PATIENCE_MS = 3_000;
+
+export interface Swept {
+  grants: number;
+  messages: number;
+  reached: number;
+}
+
+/** One round. The rows that it rings for are not rung for again within `PATIENCE_MS`. */
+export const sweep = async (corridor: Corridor): Promise<Swept> => {
+  const { database, doorbell, now } = corridor;
+  const before = new Date(now().getTime() - PATIENCE_MS);
+  const grants = await database.rows<{ id: string }>(
+    `update grants set not_before = $2 where id in (
+       select id from grants where state in ('approved', 'ordering', 'unknown') and not_before <= $1 order by not_before limit $3 for update skip locked)
+     returning id`,
+    [before, now(), BATCH],
+  );
+  const messages = await database.rows<{ id: string }>(
+    `update messages set not_before = $2 where id in (
+       select id from messages where state in ('queued', 'sending') and not_before <= $1 order by not_before limit $3 for update skip locked)
+     returning id`,
+    [before, now(), BATCH],
+  );
+  const reached = await reachable(corridor);
+  await doorbell.ring(
+    "fulfil",
+    grants.map((row) => row.id),
+  );
+  await doorbell.ring("notify", [...messages.map((row) => row.id), ...reached]);
+  return { grants: grants.length, messages: messages.length, reached: reached.length };
+};
+
+/** Issued grants whose recipient could not be reached, and now has an address. */
+const reachable = async (corridor: Corridor): Promise<string[]> => {
+  const candidates = await corridor.database.rows<{ id: string }>(
+    `select g.id from grants g join recipients r on r.id = g.recipient_id
+     where g.state = 'issued' and g.waiting like $1 and r.erased_at is null
+       and (('email' = any (g.notify) and r.email is not null) or (g.notify && array['sms', 'whatsapp'] and r.phone is not null))
+     order by g.granted_at limit $2`,
+    [`${UNREACHABLE}%`, BATCH],
+  );
+  const queued: string[] = [];
+  for (const { id } of candidates) {
+    const message = await corridor.database.transaction(async (tx) => {
+      const grant = await loadGrant(tx, id, { lock: true });
+      return grant?.waiting?.startsWith(UNREACHABLE) ? queueMessage(corridor, tx, grant) : undefined;
+    });
+    if (message) queued.push(message);
+  }
+  return queued;
+};

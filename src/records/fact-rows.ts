@@ -1,0 +1,158 @@
+/** Facts and records as rows. Every function works on sets: one statement for a whole batch. */
+import { createHash } from "node:crypto";
+import type { Sql } from "../db/sql.ts";
+import type { Fact, FactValue, RecordKind } from "../events.ts";
+import { historyOf, latest, type RecordHistory } from "./timeline.ts";
+
+export interface RecordKey {
+  connection: string;
+  kind: RecordKind;
+  id: string;
+}
+
+/** One text for a key; connection ids hold no slash. */
+export const keyText = ({ connection, kind, id }: RecordKey): string => `${connection}/${kind}/${id}`;
+
+export interface ToldFact extends Fact {
+  connection: string;
+  eventId: number;
+}
+
+/** What may not be kept of somebody who asked to be forgotten. */
+const personal = ["name", "first_name", "last_name", "email", "phone", "language", "time_zone"];
+
+/** Keeps the facts that are new, and returns those. Personal facts of erased people are not kept. */
+export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<ToldFact[]> => {
+  if (facts.length === 0) return [];
+  const digests = facts.map((fact) =>
+    createHash("sha256").update(JSON.stringify(fact.value)).digest("base64url").slice(0, 16),
+  );
+  const rows = await tx.rows<{ n: number }>(
+    `with told as (
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::bigint[])
+         with ordinality as t (connection, kind, record_id, field, at, value, digest, event_id, n)
+     ), kept as (
+       insert into facts (connection, kind, record_id, field, at, value, digest, event_id)
+       select connection, kind, record_id, field, at, value, digest, event_id from told t
+       where not (field = any ($9) and exists (
+         select from records r where r.connection = t.connection and r.kind = t.kind and r.id = t.record_id and r.erased))
+       order by connection, kind, record_id, field, at, digest
+       on conflict do nothing
+       returning connection, kind, record_id, field, at, digest
+     )
+     select min(t.n)::int as n from kept join told t using (connection, kind, record_id, field, at, digest)
+     group by connection, kind, record_id, field, at, digest order by 1`,
+    [
+      facts.map((fact) => fact.connection),
+      facts.map((fact) => fact.kind),
+      facts.map((fact) => fact.id),
+      facts.map((fact) => fact.field),
+      facts.map((fact) => fact.at),
+      facts.map((fact) => JSON.stringify(fact.value)),
+      digests,
+      facts.map((fact) => fact.eventId),
+      personal,
+    ],
+  );
+  return rows.flatMap(({ n }) => facts[n - 1] ?? []);
+};
+
+const columns = (keys: readonly RecordKey[]) => [
+  keys.map((key) => key.connection),
+  keys.map((key) => key.kind),
+  keys.map((key) => key.id),
+];
+
+/** The records that are merged with any of these, through any number of merges, these included. */
+export const mergedWith = async (tx: Sql, keys: readonly RecordKey[]): Promise<RecordKey[]> =>
+  tx.rows<RecordKey>(
+    `with recursive family as (
+       select connection, kind, id from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+       union
+       select f.connection, f.kind, case when f.record_id = m.id then f.value #>> '{}' else f.record_id end
+       from family m join facts f on f.connection = m.connection and f.kind = m.kind and f.field = 'merged_into'
+         and (f.record_id = m.id or f.value #>> '{}' = m.id)
+     )
+     select connection, kind, id from family`,
+    columns(keys),
+  );
+
+/** The deals that point at any of these contacts or companies. */
+export const dealsOf = async (tx: Sql, keys: readonly RecordKey[]): Promise<RecordKey[]> => {
+  const contacts = keys.filter((key) => key.kind === "contact");
+  const companies = keys.filter((key) => key.kind === "company");
+  if (contacts.length + companies.length === 0) return [];
+  return tx.rows<RecordKey>(
+    `select distinct f.connection, f.kind, f.record_id as id
+     from unnest($1::text[], $2::text[], $3::text[]) as t (connection, field, value)
+     join facts f on f.connection = t.connection and f.kind = 'deal' and f.field = t.field and f.value #>> '{}' = t.value
+     where f.field in ('merged_into', 'company') or f.field like 'contact:%'`,
+    [
+      [...contacts, ...companies].map((key) => key.connection),
+      [...contacts.map((key) => `contact:${key.id}`), ...companies.map(() => "company")],
+      [...contacts.map(() => "true"), ...companies.map((key) => key.id)],
+    ],
+  );
+};
+
+/** The whole history of each of these records; a record without facts has no entry. */
+export const loadHistories = async (tx: Sql, keys: readonly RecordKey[]): Promise<Map<string, RecordHistory>> => {
+  const rows = await tx.rows<RecordKey & { facts: { field: string; at: string; value: FactValue }[] }>(
+    `select t.connection, t.kind, t.id,
+       json_agg(json_build_object('field', f.field, 'value', f.value,
+         'at', to_char(f.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) as facts
+     from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as u (connection, kind, id)) t
+     join facts f on f.connection = t.connection and f.kind = t.kind and f.record_id = t.id
+     group by t.connection, t.kind, t.id`,
+    columns(keys),
+  );
+  return new Map(rows.map((row) => [keyText(row), historyOf(row.connection, row.kind, row.id, row.facts)]));
+};
+
+/** Writes the newest state of these records. */
+export const saveRecords = async (tx: Sql, histories: readonly RecordHistory[]): Promise<void> => {
+  const newest = (history: RecordHistory) =>
+    [...history.fields.values()]
+      .map((steps) => steps.at(-1)?.at ?? "")
+      .sort()
+      .at(-1) ?? new Date(0).toISOString();
+  await tx.run(
+    `insert into records (connection, kind, id, fields, updated_at, erased)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[], $6::boolean[])
+     on conflict (connection, kind, id) do update
+       set fields = excluded.fields, updated_at = excluded.updated_at, erased = excluded.erased`,
+    [
+      ...columns(histories),
+      histories.map((history) => JSON.stringify(latest(history))),
+      histories.map(newest),
+      histories.map((history) => history.fields.get("erased")?.some((step) => step.value === true) ?? false),
+    ],
+  );
+};
+
+/**
+ * Forgets the personal facts of these records, here and in the events and deliveries that told them. What was decided
+ * stays, without the person.
+ */
+export const forget = async (tx: Sql, keys: readonly RecordKey[]): Promise<void> => {
+  const values = columns(keys);
+  const these = "select * from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)";
+  await tx.run(
+    `delete from facts f using (${these}) t
+     where f.connection = t.connection and f.kind = t.kind and f.record_id = t.id and f.field = any ($4)`,
+    [...values, personal],
+  );
+  await tx.run(
+    `with told as (
+       update events e set facts = '[]' from (${these}) t
+       where e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id returning e.inbox_id
+     ) update inbox set body = '' where id in (select inbox_id from told) and state = 'done'`,
+    values,
+  );
+  await tx.run(
+    `update milestones m set situation = jsonb_set(m.situation, '{contact}', jsonb_build_object('id', t.id))
+     from (${these}) t
+     where m.connection = t.connection and m.situation -> 'contact' ->> 'id' = t.id and t.kind = 'contact'`,
+    values,
+  );
+};

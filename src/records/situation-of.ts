@@ -1,0 +1,153 @@
+/** Builds what the rules judge: a milestone, with every record around it as it was at that moment. */
+import type { FactValue, RecordKind } from "../events.ts";
+import type { CompanyView, ContactView, DealView, LeadView, PersonView, Situation } from "../situation.ts";
+import type { Milestone } from "./milestones.ts";
+import { type RecordHistory, valueAt } from "./timeline.ts";
+
+export interface Around {
+  /** The history of a record of the same connection; undefined where nothing is known of it. */
+  history(kind: RecordKind, id: string): RecordHistory | undefined;
+  /** The person behind a CRM user or contact, as `people/` knows them now; null where unknown. */
+  person(kind: RecordKind, id: string): PersonView | null;
+  /** Who manages this CRM user; null where unknown. */
+  managerOf(userId: string): PersonView | null;
+  /** Into the workspace currency, in major units; null where no rate is configured. */
+  convert(amount: number, currency: string | null): number | null;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The situation of `milestone`, a milestone of the record `subject`. */
+export const situationOf = (milestone: Milestone, subject: RecordHistory, around: Around): Situation => {
+  const { at } = milestone;
+  const see = (history: RecordHistory) => (field: string) =>
+    history === subject && field === milestone.field ? milestone.to : valueAt(history, field, at);
+  const find = (kind: RecordKind, id: FactValue | undefined) =>
+    typeof id === "string" ? around.history(kind, id) : undefined;
+  const seen = see(subject);
+
+  const deal = subject.kind === "deal" ? subject : undefined;
+  const contactId = subject.kind === "contact" ? subject.id : deal ? firstContact(deal, at) : null;
+  const companyId = subject.kind === "company" ? subject.id : seen("company");
+  const ownerId = seen("owner");
+  const contact = subject.kind === "contact" ? subject : find("contact", contactId);
+  const company = subject.kind === "company" ? subject : find("company", companyId);
+
+  return {
+    milestone: {
+      type: milestone.type,
+      occurredAt: at,
+      connection: milestone.connection,
+      subject: milestone.subject,
+      from: milestone.from,
+      to: milestone.to,
+    },
+    deal: deal ? dealView(deal, see(deal), at, around) : null,
+    contact: typeof contactId === "string" ? contactView(contactId, contact && see(contact), contact, around) : null,
+    company: company ? companyView(company, see(company)) : null,
+    lead: subject.kind === "lead" ? leadView(subject, seen) : null,
+    owner: typeof ownerId === "string" ? around.person("user", ownerId) : null,
+    manager: typeof ownerId === "string" ? around.managerOf(ownerId) : null,
+    details: details(seen(`details:${milestone.discriminator}`)),
+  };
+};
+
+type See = (field: string) => FactValue;
+const text = (value: FactValue) => (value === null || value === "" ? null : String(value));
+const number = (value: FactValue) => (typeof value === "number" && Number.isFinite(value) ? value : null);
+const flag = (value: FactValue) => (typeof value === "boolean" ? value : null);
+
+const dealView = (deal: RecordHistory, see: See, at: string, around: Around): DealView => {
+  const amount = number(see("amount"));
+  const created = text(see("created_at"));
+  const status = see("status");
+  const days = created ? Math.floor((Date.parse(at) - Date.parse(created)) / DAY_MS) : Number.NaN;
+  return {
+    id: deal.id,
+    name: text(see("name")),
+    amount: amount === null ? null : around.convert(amount, text(see("currency"))),
+    amount_original: amount,
+    currency: text(see("currency")),
+    stage: text(see("stage")),
+    stage_label: text(see("stage_label")) ?? text(see("stage")),
+    pipeline: text(see("pipeline")),
+    status: status === "open" || status === "won" || status === "lost" ? status : null,
+    type: text(see("type")),
+    close_date: text(see("close_date")),
+    created_at: created,
+    cycle_days: Number.isNaN(days) ? null : Math.max(0, days),
+    fields: otherFields(deal, see),
+  };
+};
+
+const personFields = (id: string, see: See): PersonView => ({
+  id,
+  name: text(see("name")) ?? ([see("first_name"), see("last_name")].filter(Boolean).join(" ") || null),
+  first_name: text(see("first_name")),
+  email: text(see("email")),
+  language: text(see("language")),
+  team: text(see("team")),
+});
+
+const contactView = (
+  id: string,
+  see: See | undefined,
+  history: RecordHistory | undefined,
+  around: Around,
+): ContactView => ({
+  ...(see ? personFields(id, see) : (around.person("contact", id) ?? personFields(id, () => null))),
+  lifecycle: see ? text(see("lifecycle")) : null,
+  subscribed: see ? flag(see("subscribed")) : null,
+  created_at: see ? text(see("created_at")) : null,
+  fields: history && see ? otherFields(history, see) : {},
+});
+
+const leadView = (lead: RecordHistory, see: See): LeadView => ({
+  ...personFields(lead.id, see),
+  status: text(see("status")),
+  source: text(see("source")),
+  converted: flag(see("converted")),
+  created_at: text(see("created_at")),
+  fields: otherFields(lead, see),
+});
+
+const companyView = (company: RecordHistory, see: See): CompanyView => ({
+  id: company.id,
+  name: text(see("name")),
+  domain: text(see("domain")),
+  fields: otherFields(company, see),
+});
+
+/** A deal has one contact for rewards: of those associated at that moment the one associated first. */
+const firstContact = (deal: RecordHistory, at: string): string | null => {
+  const found = [...deal.fields].flatMap(([field, steps]) =>
+    field.startsWith("contact:") && valueAt(deal, field, at) === true
+      ? [{ since: steps.find((step) => step.value === true)?.at ?? "", id: field.slice("contact:".length) }]
+      : [],
+  );
+  found.sort((a, b) => (a.since === b.since ? (a.id < b.id ? -1 : 1) : a.since < b.since ? -1 : 1));
+  return found[0]?.id ?? null;
+};
+
+const ours = new Set(
+  (
+    "exists created_at name merged_into erased status stage stage_label pipeline amount currency owner company close_date type " +
+    "first_name last_name email phone language lifecycle subscribed domain source converted time_zone team manager active"
+  ).split(" "),
+);
+const otherFields = (history: RecordHistory, see: See) =>
+  Object.fromEntries(
+    [...history.fields.keys()]
+      .filter((field) => !ours.has(field) && !field.includes(":"))
+      .map((field) => [field, see(field)]),
+  );
+
+const details = (value: FactValue): Record<string, unknown> => {
+  if (typeof value !== "string") return {};
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return parsed && typeof parsed === "object" && !Array.isArray(parsed) ? { ...parsed } : {};
+  } catch {
+    return {};
+  }
+};

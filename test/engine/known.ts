@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { type Known, type LoadedRules, loadRules, problemLine, type RuleBook } from "../../src/engine/index.ts";
+
+/** A workspace with the providers of the docs: small schemas of the same form as the real ones. */
+export const known: Known = {
+  providers: new Map([
+    ["points", { options: z.strictObject({}), supplies: "points" as const }],
+    ["code-pool", { options: z.strictObject({ pool: z.string().regex(/^[a-z0-9-]+$/) }), supplies: "money" as const }],
+    [
+      "tremendous",
+      {
+        options: z.strictObject({ products: z.array(z.string()).min(1).optional(), campaign: z.string().optional() }),
+        supplies: "money" as const,
+      },
+    ],
+  ]),
+  workspaceCurrency: "EUR",
+  timeZone: "Europe/Rome",
+};
+
+export const load = (...texts: string[]): LoadedRules =>
+  loadRules(
+    texts.map((text, index) => ({ file: `rules/${index + 1}.yaml`, text })),
+    known,
+  );
+
+/** The problems as an admin reads them; empty where the rules are good. */
+export const problemsOf = (...texts: string[]): string[] => {
+  const loaded = load(...texts);
+  return loaded.ok ? [] : loaded.problems.map(problemLine);
+};
+
+/** The book of rules that must be good. */
+export const bookOf = (...texts: string[]): RuleBook => {
+  const loaded = load(...texts);
+  if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join("\n"));
+  return loaded.book;
+};

@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { createMatcher, type LoadedRules } from "../../src/engine/index.ts";
+import { load } from "./known.ts";
+import { situation } from "./situations.ts";
+
+const starter = readFileSync(new URL("../../rules/starter.yaml", import.meta.url), "utf8");
+
+/** What must be true of any answer; a good book must also run. */
+const expectSound = (loaded: LoadedRules, text: string) => {
+  if (loaded.ok) {
+    const matcher = createMatcher(loaded.book, "EUR");
+    matcher.match(situation());
+    matcher.explain(situation());
+    return;
+  }
+  expect(loaded.problems.length).toBeGreaterThan(0);
+  const lines = text.split(/\r\n|\r|\n/);
+  for (const { file, line, column, found, expected } of loaded.problems) {
+    expect(file).toBe("rules/1.yaml");
+    expect(line).toBeGreaterThanOrEqual(1);
+    expect(line).toBeLessThanOrEqual(lines.length);
+    expect(column).toBeGreaterThanOrEqual(1);
+    expect(found).not.toBe("");
+    expect(expected).not.toBe("");
+    expect(`${found}${expected}`).not.toMatch(/undefined|\[object|Invalid input/);
+  }
+};
+const anyText = (text: string) => expectSound(load(text), text);
+
+describe("loading never throws, and always says where", () => {
+  test("for any text", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 300 }), anyText), { numRuns: 500 });
+  });
+
+  test("for texts of YAML's own characters", () => {
+    const unit = fc.constantFrom(..."\n\n  --::[]{}&*!|>'\"%@`#,?\t.~<=a1".split(""));
+    fc.assert(fc.property(fc.string({ unit, maxLength: 120 }), anyText), { numRuns: 1000 });
+  });
+
+  test("for the starter rules with a piece cut out, put in or doubled", () => {
+    const place = fc.nat({ max: starter.length });
+    const piece = fc.oneof(
+      fc.string({ maxLength: 12 }),
+      fc.constantFrom(
+        "\n",
+        "  ",
+        "- ",
+        ": ",
+        "&a ",
+        "*a",
+        "!x ",
+        "'",
+        '"',
+        "null",
+        "[",
+        "}",
+        "---\n",
+        "on: ",
+        "0x",
+        "🎉",
+      ),
+    );
+    fc.assert(
+      fc.property(place, fc.nat({ max: 40 }), piece, (at, cut, put) => {
+        anyText(starter.slice(0, at) + put + starter.slice(at + cut));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("for any value in any place of a good file", () => {
+    const good = {
+      rewards: [
+        { id: "coffee", title: "Coffee", provider: "points", value: "50 points" },
+        { id: "card", title: { en: "Card" }, provider: "tremendous", products: ["a"] },
+      ],
+      rules: [
+        {
+          id: "r",
+          title: "T",
+          kpi: "k",
+          on: "deal.won",
+          where: ["deal.amount > 1"],
+          reward: [{ to: "owner", give: "card", value: { expression: "deal.amount", currency: "EUR", cap: "5 EUR" } }],
+          notify: ["email"],
+          once: "per deal",
+          from: "2026-01-01",
+          until: "2027-01-01",
+          mode: "active",
+        },
+      ],
+    };
+    const pathsOf = (value: unknown): (string | number)[][] =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).flatMap(([key, inner]) => [[key], ...pathsOf(inner).map((path) => [key, ...path])])
+        : [];
+    const put = (value: unknown, [step, ...rest]: (string | number)[], to: unknown): unknown => {
+      if (step === undefined) return to;
+      if (Array.isArray(value))
+        return value.map((item, index) => (String(index) === step ? put(item, rest, to) : item));
+      const map = value as Record<string, unknown>;
+      return { ...map, [step]: put(map[step], rest, to) };
+    };
+    const odd = fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.constantFrom("", "deal.won", "per deal", "owner", "50 points", "r"),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...pathsOf(good)), odd, (path, to) =>
+        anyText(JSON.stringify(put(good, path, to), null, 1)),
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  test("for expressions that are almost right", () => {
+    const piece = fc.constantFrom(
+      ..."deal . amount fields [ ] ( ) { } \" ' == != && || ! - / * % ? : , in has exists filter x 1 2.5 null true owner team cel bind details matches \\ 0x b r".split(
+        " ",
+      ),
+    );
+    const lines = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(lines, fc.boolean(), (expression, isValue) => {
+        const value = isValue ? { expression, currency: "points" } : "1 point";
+        const text = JSON.stringify({
+          rewards: [{ id: "coffee", title: "Coffee", provider: "points" }],
+          rules: [
+            {
+              id: "r",
+              title: "T",
+              on: "deal.won",
+              where: isValue ? [] : [expression],
+              reward: { to: "owner", give: "coffee", value },
+            },
+          ],
+        });
+        anyText(text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
