@@ -103,7 +103,9 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     const templates = await loadTemplates(config.templatesFolder, path.join(config.home, "cache"));
     if (!templates.ok)
       throw new Refusal(
-        templates.problems.map((problem) => `${problem.file}: found ${problem.found}, expected ${problem.expected}`),
+        templates.problems.map(
+          ({ file, line, place, found, expected }) => `${file}:${line}: ${place}: found ${found}, expected ${expected}`,
+        ),
       );
     const renderer = createRenderer(templates.templates, config.workspace.language);
 

@@ -118,7 +118,7 @@ const why = (claim: Claim, { say }: Speaker): Html => {
   const { ruleTitle: rule } = claim;
   return html`<details>
 <summary>${say("why")}</summary>
-<p>${say(claim.why.length > 0 ? "whyRule" : "whyRuleOnly", { rule })}</p>
+<p id="why">${say(claim.why.length > 0 ? "whyRule" : "whyRuleOnly", { rule })}</p>
 <ul>${claim.why.map(
     ({ text, held, saw }) =>
       html`<li><span aria-hidden="true">${held ? "✓" : "✗"}</span> <code translate="no">${text}</code>${saw && html`<br><span class="quiet">${say("whySaw", { value: saw })}</span>`}</li>`,

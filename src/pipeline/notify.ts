@@ -106,6 +106,8 @@ const render = async (corridor: Corridor, grant: GrantView, channel: ChannelName
     value: grant.value,
     claimUrl: `${corridor.publicUrl}/me/${token}`,
     workspaceName: corridor.workspace.name,
+    // the last whole day, so that nobody is promised an hour too many
+    expiresOn: new Date(expiresAt.getTime() - 86_400_000).toISOString().slice(0, 10),
   });
 };
 
