@@ -8,6 +8,8 @@ import { type Database, openDatabase } from "./db/sql.ts";
 import type { Known } from "./engine/index.ts";
 import type { Log } from "./log.ts";
 import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
+import { takeDecidingLock } from "./pipeline/deciding-lock.ts";
+import { joinPeople } from "./pipeline/join-people.ts";
 import { createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
 import type { Doorbell } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
@@ -168,6 +170,9 @@ const loadPeople = async (config: Config, database: Database): Promise<string[]>
   ]);
   const read = await readPeople(config.peopleFile);
   if ("problems" in read) return read.problems;
-  await database.transaction((tx) => applyPeople(tx, read.people));
+  await database.transaction(async (tx) => {
+    await takeDecidingLock(tx);
+    await joinPeople(tx, await applyPeople(tx, read.people));
+  });
   return [];
 };

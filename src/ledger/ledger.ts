@@ -17,7 +17,7 @@ export interface Posting {
   /** `<grant id>/<what>/<n>`: the same posting twice is one. */
   key: string;
   grantId: string;
-  what: "reserve" | "release" | "issue";
+  what: "reserve" | "release" | "issue" | "join";
   from: Account;
   to: Account;
   amount: Money;

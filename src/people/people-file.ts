@@ -5,6 +5,7 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js";
 import { z } from "zod";
 import type { Sql } from "../db/sql.ts";
+import type { SamePerson } from "./same-person.ts";
 
 export const Person = z.strictObject({
   name: z.string().min(1).describe("Full name, as it is shown"),
@@ -42,8 +43,12 @@ export const Person = z.strictObject({
 export const PeopleFile = z.strictObject({ people: z.array(Person) });
 export type PeopleFile = z.infer<typeof PeopleFile>;
 
-/** Brings recipients in line with the file: one transaction, entries that left the file keep their last known state. */
-export const applyPeople = async (tx: Sql, { people }: PeopleFile): Promise<void> => {
+/**
+ * Brings recipients in line with the file; people who left the file keep their last known state. Returns who turned out
+ * to be one person: somebody known so far only by a CRM id that the file gives to an entry.
+ */
+export const applyPeople = async (tx: Sql, { people }: PeopleFile): Promise<SamePerson[]> => {
+  const joins: SamePerson[] = [];
   for (const person of people) {
     const found = await tx.row<{ id: string }>(
       "select id from recipients where lower(email) = lower($1) and erased_at is null order by source = 'people.yaml' desc, id limit 1",
@@ -68,12 +73,14 @@ export const applyPeople = async (tx: Sql, { people }: PeopleFile): Promise<void
          time_zone = coalesce($7, time_zone), team = coalesce($8, team), source = 'people.yaml' where id = $1`,
       [id, ...values],
     );
-    for (const [connection, crmId] of Object.entries(person.crm ?? {}))
-      await tx.run(
+    for (const [connection, crmId] of Object.entries(person.crm ?? {})) {
+      const other = await tx.row<{ recipient_id: string }>(
         `insert into recipient_ids (connection, kind, crm_id, recipient_id) values ($1, 'user', $2, $3)
-         on conflict (connection, kind, crm_id) do update set recipient_id = excluded.recipient_id`,
+         on conflict (connection, kind, crm_id) do update set crm_id = excluded.crm_id returning recipient_id`,
         [connection, crmId, id],
       );
+      if (other && other.recipient_id !== id) joins.push({ from: other.recipient_id, to: id });
+    }
   }
   await tx.run(
     `update recipients r set manager = m.id from unnest($1::text[], $2::text[]) as t (email, manager)
@@ -81,4 +88,5 @@ export const applyPeople = async (tx: Sql, { people }: PeopleFile): Promise<void
      where lower(r.email) = lower(t.email) and r.erased_at is null`,
     [people.map((each) => each.email), people.map((each) => each.manager ?? null)],
   );
+  return [...new Map(joins.map((join) => [join.from, join])).values()];
 };

@@ -86,18 +86,22 @@ export const ensureRecipients = async (tx: Sql, people: readonly SeenPerson[]): 
   );
 };
 
-/** Takes over what the CRM says of recipients that are known already. What `people.yaml` says of somebody stands. */
-export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<void> => {
-  if (people.length === 0) return;
+/**
+ * Takes over what the CRM says of recipients that are known already; what `people.yaml` says of somebody stands. Returns
+ * the ids of those whose email address is known.
+ */
+export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<string[]> => {
+  if (people.length === 0) return [];
   const column = (pick: (person: SeenPerson) => string | null) => people.map(pick);
   const keep = (field: string) =>
     `${field} = case when r.source = 'people.yaml' then coalesce(r.${field}, t.${field}) else coalesce(t.${field}, r.${field}) end`;
-  await tx.run(
+  const rows = await tx.rows<{ id: string }>(
     `update recipients r set ${["name", "first_name", "email", "phone", "language", "time_zone", "team"].map(keep).join(", ")}
      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
        as t (connection, kind, crm_id, name, first_name, email, phone, language, time_zone, team)
      join recipient_ids i using (connection, kind, crm_id)
-     where r.id = i.recipient_id and r.erased_at is null`,
+     where r.id = i.recipient_id and r.erased_at is null and r.source <> 'joined'
+     returning r.id`,
     [
       column((each) => each.connection),
       column((each) => each.kind),
@@ -111,6 +115,7 @@ export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]):
       column((each) => each.team),
     ],
   );
+  return rows.map((row) => row.id);
 };
 
 /** Forgets who these recipients are. Their grants and money rows stay, without the person. */

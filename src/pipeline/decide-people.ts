@@ -9,8 +9,10 @@ import {
   refreshRecipients,
   type SeenPerson,
 } from "../people/recipients.ts";
+import { sameByEmail } from "../people/same-person.ts";
 import { latest, type RecordHistory } from "../records/timeline.ts";
 import type { PersonView } from "../situation.ts";
+import { joinPeople } from "./join-people.ts";
 
 export interface People {
   person(connection: string, kind: RecordKind, id: string): PersonView | null;
@@ -64,12 +66,18 @@ export const peopleAround = async (tx: Sql, histories: ReadonlyMap<string, Recor
 /** Makes recipients of these people, and tells `people/` what the CRM says of them. */
 export const makeRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<void> => {
   await ensureRecipients(tx, people);
-  await refreshRecipients(tx, people);
+  await tellPeople(tx, people);
+};
+
+/** A new address may show that two recipients are one person. */
+const tellPeople = async (tx: Sql, people: readonly SeenPerson[]) => {
+  const changed = await refreshRecipients(tx, people);
+  if (changed.length > 0) await joinPeople(tx, await sameByEmail(tx, changed));
 };
 
 /** People whose records changed, where they are recipients already: a new address reaches those who wait for it. */
 export const refreshPeople = (tx: Sql, changed: readonly RecordHistory[]): Promise<void> =>
-  refreshRecipients(
+  tellPeople(
     tx,
     changed.flatMap((history) =>
       history.kind === "user" || history.kind === "contact" || history.kind === "lead"

@@ -21,6 +21,7 @@ import { writeGrants } from "./decide-grants.ts";
 import { judgeFamily, type StoredMilestone } from "./decide-judge.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
+import { takeDecidingLock } from "./deciding-lock.ts";
 import { dueGrants } from "./due-grants.ts";
 
 interface EventRow {
@@ -36,8 +37,6 @@ export interface Decided {
   granted: string[];
 }
 
-/** Deciders take turns: what one of them commits, the next one sees. */
-const LOCK = 4_102_022;
 const BATCH = 300;
 
 export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
@@ -52,7 +51,7 @@ export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
 };
 
 const decideBatch = async (corridor: Corridor, tx: Sql): Promise<Decided> => {
-  await tx.run("select pg_advisory_xact_lock($1)", [LOCK]);
+  await takeDecidingLock(tx);
   const events = await tx.rows<EventRow>(
     "select id, connection, facts, received_at from events where state = 'ready' order by id limit $1 for update skip locked",
     [BATCH],
