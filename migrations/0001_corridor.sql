@@ -31,7 +31,7 @@ create table events (
   subject_id text not null,
   occurred_at timestamptz not null,
   received_at timestamptz not null,
-  facts jsonb not null default '[]',        -- what the delivery told, or what the read of the CRM gave
+  facts jsonb not null default '[]',        -- what the delivery told and the read of the CRM gave, until decided: then they are rows of facts
   actor text,
   origin text,
   state text not null check (state in ('reading', 'ready', 'decided', 'parked')),

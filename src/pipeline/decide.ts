@@ -7,6 +7,7 @@ import type { Sql } from "../db/sql.ts";
 import type { Fact } from "../events.ts";
 import {
   dealsOf,
+  forgetLateEvents,
   insertFacts,
   keyText,
   loadHistories,
@@ -97,7 +98,11 @@ const decideBatch = async (corridor: Corridor, tx: Sql): Promise<Decided> => {
     touched.flatMap((key) => histories.get(keyText(key)) ?? []),
     decidedAt,
   );
-  await tx.run("update events set state = 'decided', reason = null where id = any ($1)", [
+  await forgetLateEvents(
+    tx,
+    events.map((event) => event.id),
+  );
+  await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [
     events.map((event) => event.id),
   ]);
   return { events: events.length, granted };

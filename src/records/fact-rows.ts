@@ -130,9 +130,18 @@ export const saveRecords = async (tx: Sql, histories: readonly RecordHistory[]):
   );
 };
 
+/** Forgets the deliveries of these events where they told of people who were erased before they arrived. */
+export const forgetLateEvents = (tx: Sql, eventIds: readonly number[]): Promise<number> =>
+  tx.run(
+    `update inbox set body = '' where state = 'done' and id in (
+       select e.inbox_id from events e join records r on r.connection = e.connection and r.kind = e.subject_kind and r.id = e.subject_id
+       where e.id = any ($1) and r.erased)`,
+    [eventIds],
+  );
+
 /**
- * Forgets the personal facts of these records, here and in the events and deliveries that told them. What was decided
- * stays, without the person.
+ * Forgets the personal facts of these records, and the deliveries that told them. What was decided stays, without the
+ * person.
  */
 export const forget = async (tx: Sql, keys: readonly RecordKey[]): Promise<void> => {
   const values = columns(keys);
@@ -143,10 +152,9 @@ export const forget = async (tx: Sql, keys: readonly RecordKey[]): Promise<void>
     [...values, personal],
   );
   await tx.run(
-    `with told as (
-       update events e set facts = '[]' from (${these}) t
-       where e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id returning e.inbox_id
-     ) update inbox set body = '' where id in (select inbox_id from told) and state = 'done'`,
+    `update inbox set body = '' where state = 'done' and id in (
+       select e.inbox_id from events e join (${these}) t
+         on e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id)`,
     values,
   );
   await tx.run(
