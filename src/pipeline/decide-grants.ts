@@ -14,6 +14,10 @@ import type { DueGrant, Judged } from "./due-grants.ts";
 
 interface StoredGrant {
   id: string;
+  rule_id: string;
+  recipient_key: string;
+  once_key: string;
+  subject_id: string;
   state: GrantState;
   milestone_id: number;
   value_minor: number;
@@ -21,6 +25,9 @@ interface StoredGrant {
   reward_id: string;
   moves: number;
 }
+
+/** States in which the provider may have supplied it. */
+const ordered: ReadonlySet<GrantState> = new Set(["ordering", "unknown", "issued", "redeemed", "clawed_back"]);
 
 interface Verdict {
   members: readonly RecordKey[];
@@ -39,11 +46,23 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
   const fresh: DueGrant[] = [];
   const amended: DueGrant[] = [];
 
+  const wanted = new Set(due.map((grant) => grant.id));
+  // ordered for a milestone that turned out not to have been: it cannot be taken back here, so it counts as the reward
+  const past = [...stored.values()].filter(
+    (row) => !wanted.has(row.id) && ordered.has(row.state) && row.once_key.startsWith("record/"),
+  );
+  const paidBefore = (grant: DueGrant) =>
+    past.some(
+      (row) =>
+        row.rule_id === grant.ruleId && row.recipient_key === grant.recipientKey && grant.family.has(row.subject_id),
+    );
+
   for (const grant of due) {
     const row = stored.get(grant.id);
     const state: GrantState = grant.rule.mode === "shadow" ? "shadow" : "approved";
-    if (!row) fresh.push(grant);
-    else if (row.state === "cancelled") {
+    if (!row) {
+      if (!paidBefore(grant)) fresh.push(grant);
+    } else if (row.state === "cancelled") {
       moves.push({
         grantId: row.id,
         from: "cancelled",
@@ -71,7 +90,6 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
       amended.push(grant);
     }
   }
-  const wanted = new Set(due.map((grant) => grant.id));
   for (const row of stored.values()) {
     if (wanted.has(row.id) || (row.state !== "approved" && row.state !== "shadow")) continue;
     moves.push({
@@ -121,9 +139,9 @@ const differs = (row: StoredGrant, grant: DueGrant, milestoneIds: ReadonlyMap<Ju
 /** The grants that hang on these records, and those that have the key of a due one; locked, so that no order starts meanwhile. */
 const loadGrants = async (tx: Sql, { members, due }: Verdict) => {
   const rows = await tx.rows<StoredGrant>(
-    `select g.id, g.state, g.milestone_id, g.value_minor, g.currency, g.reward_id,
+    `select g.id, g.state, g.milestone_id, g.rule_id, g.recipient_key, g.once_key, own.subject_id, g.value_minor, g.currency, g.reward_id,
        (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
-     from grants g
+     from grants g join milestones own on own.id = g.milestone_id
      where g.id = any ($4) or g.milestone_id in (
        select m.id from milestones m join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
          on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id)

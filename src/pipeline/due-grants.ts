@@ -31,6 +31,8 @@ export interface DueGrant {
   part: number;
   reward: Reward;
   value: Money;
+  /** Ids of the records that are one with its subject by now, itself included. */
+  family: ReadonlySet<string>;
 }
 
 /** Whether two records were one record at a moment (merged by then, through any number of merges). */
@@ -42,6 +44,7 @@ export type SameRecord = (a: string, b: string, at: string) => boolean;
  */
 export const dueGrants = (workspaceId: string, judged: readonly Judged[], sameRecord: SameRecord): DueGrant[] => {
   const due = new Map<string, DueGrant>();
+  const family = new Set(judged.map((each) => each.milestone.subject.id));
   for (const each of judged) {
     const { milestone, situation, version } = each;
     for (const match of each.matches) {
@@ -73,6 +76,7 @@ export const dueGrants = (workspaceId: string, judged: readonly Judged[], sameRe
           part: index,
           reward: part.give,
           value,
+          family,
         });
       }
     }

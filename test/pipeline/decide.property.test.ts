@@ -120,7 +120,9 @@ const delivery = (length: number) =>
 let run = 0;
 const newIds = () => {
   run += 1;
-  return { deals: [1, 2, 3].map((index) => run * 10 + index), contact: run * 10 + 9 };
+  // beyond 2^31, as HubSpot's are, and never mistaken for another number of a line
+  const first = 500_000_000_000 + run * 10;
+  return { deals: [1, 2, 3].map((index) => first + index), contact: first + 9 };
 };
 
 const play = async (events: readonly HubSpotEvent[], batch: number, drainAfter: readonly boolean[]) => {
@@ -146,7 +148,7 @@ const outcome = async (ids: { deals: number[]; contact: number }) => {
     ...ids.deals.map((id, index) => [String(id), `deal-${index}`] as const),
     [String(ids.contact), "contact"] as const,
   ]);
-  return grants.map(({ line }) => line.replaceAll(/\d+/g, (number) => names.get(number) ?? number)).sort();
+  return grants.map(({ line }) => line.replaceAll(/\d{12}/g, (number) => names.get(number) ?? number)).sort();
 };
 
 test("any order, repetition and batching of the same changes gives the same grants and the same reservations", async () => {
@@ -178,13 +180,60 @@ test("any order, repetition and batching of the same changes gives the same gran
         expect(await outcome(anyhow)).toEqual(await outcome(inOrder));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: Number(process.env.RUNS ?? 60) },
   );
-}, 240_000);
+}, 600_000);
 
-test("a generated history leads to grants at all", async () => {
-  const rows = await bench.opened.database.rows<{ rule_id: string }>("select distinct rule_id from grants order by 1");
-  expect(rows.map((row) => row.rule_id)).toEqual([
+test("the rules of this property are all reachable: one plain story fires each of them", async () => {
+  const ids = newIds();
+  const [first, second] = ids.deals;
+  let step = 0;
+  const next = () => START + ++step * 60_000;
+  const set = (propertyName: string, propertyValue: string) =>
+    hubspotEvent({
+      subscriptionType: "deal.propertyChange",
+      objectId: first,
+      occurredAt: next(),
+      propertyName,
+      propertyValue,
+    });
+  const event = (subscriptionType: string) => hubspotEvent({ subscriptionType, objectId: first, occurredAt: next() });
+  await play(
+    [
+      event("deal.creation"),
+      set("hubspot_owner_id", "77"),
+      set("amount", "2000"),
+      set("dealstage", "appointmentscheduled"),
+      set("dealstage", "presentation"),
+      set("amount", "6000"),
+      set("hubspot_owner_id", "78"),
+      set("dealstage", "closedwon"),
+      set("dealstage", "appointmentscheduled"),
+      set("dealstage", "closedlost"),
+      event("deal.deletion"),
+      event("deal.restore"),
+      hubspotEvent({
+        subscriptionType: "deal.merge",
+        primaryObjectId: first,
+        mergedObjectIds: [second],
+        newObjectId: first,
+        numberOfPropertiesMoved: 1,
+        occurredAt: next(),
+      }),
+      hubspotEvent({ subscriptionType: "deal.creation", objectId: second, occurredAt: START }),
+      hubspotEvent({
+        subscriptionType: "contact.propertyChange",
+        objectId: ids.contact,
+        occurredAt: next(),
+        propertyName: "newsletter_subscribed",
+        propertyValue: "true",
+      }),
+    ],
+    15,
+    [true],
+  );
+  const fired = new Set((await outcome(ids)).map((line) => line.split(" ")[0]));
+  expect([...fired].sort()).toEqual([
     "created",
     "every-win",
     "grew",

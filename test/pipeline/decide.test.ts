@@ -80,6 +80,17 @@ test("two deals that were won before they were merged keep their two rewards", a
   expect(await grants("won", 21, 22)).toHaveLength(2);
 });
 
+test("a reward that was ordered for a win that turned out not to count is not given again after a merge", async () => {
+  await tell(...won(23, minute(5)));
+  await bench.opened.database.run(
+    "update grants g set state = 'issued' from milestones m where m.id = g.milestone_id and m.subject_id = '23'",
+  );
+  await tell(change(23, minute(5) + 1_000, "amount", "10"));
+  await tell(merge(24, 23, minute(6)));
+  await tell(...won(24, minute(7)));
+  expect(await grants("won", 23, 24)).toMatchObject([{ deal: "23", state: "issued" }]);
+});
+
 test("win, lose, win again: one reward", async () => {
   await tell(
     ...won(31, minute(1)),
