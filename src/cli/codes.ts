@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { importCodes, poolStock } from "../rewards/index.ts";
+import { counted } from "./counted.ts";
 import { withCorridor } from "./with-corridor.ts";
 
 /** `accolade codes import|stock`: the codes that code pools give out. */
@@ -21,7 +22,7 @@ export const codesCommand = (): Command =>
             for (const { line, found, expected } of report.problems)
               console.error(`${file}:${line}: found ${found}, expected ${expected}`);
             console.log(
-              `Pool ${pool}: ${report.imported} codes imported, ${report.duplicates} there already, ${report.problems.length} lines left out.`,
+              `Pool ${pool}: ${counted(report.imported, "code")} imported, ${report.duplicates} there already, ${counted(report.problems.length, "line")} left out.`,
             );
             // rewards that wait for codes need not wait for their pause to end
             const woken = await database.run(
@@ -31,7 +32,7 @@ export const codesCommand = (): Command =>
                 [...corridor.providers.values()].filter((each) => each.kind.id === "code-pool").map((each) => each.id),
               ],
             );
-            if (woken > 0) console.log(`${woken} rewards that waited are tried again now.`);
+            if (woken > 0) console.log(`${counted(woken, "reward")} that waited: tried again now.`);
             if (report.problems.length > 0) process.exitCode = 1;
           }),
         ),

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { replay } from "../pipeline/replay.ts";
+import { counted } from "./counted.ts";
 import { withCorridor } from "./with-corridor.ts";
 
 const eventId = (text: string) => {
@@ -27,7 +28,7 @@ export const replayCommand = (): Command =>
           );
         else
           console.log(
-            `Sent again: ${events} events, ${deliveries} deliveries. A running server takes them up within a second.`,
+            `Sent again: ${counted(events, "event")}, ${counted(deliveries, "delivery", "deliveries")}. A running server takes them up within a second.`,
           );
       }),
     );

@@ -6,6 +6,7 @@ import { knownTo, Refusal } from "../open-corridor.ts";
 import { sawText } from "../pipeline/claim.ts";
 import { type ExplainedMilestone, type ExplainedRule, type Explanation, explainEvent } from "../pipeline/explain.ts";
 import { readRuleFiles } from "../yaml-folder.ts";
+import { counted } from "./counted.ts";
 import { configured, withCorridor } from "./with-corridor.ts";
 
 const eventId = (text: string) => {
@@ -27,7 +28,7 @@ export const rulesCommand = (): Command =>
         if (!loaded.ok) throw new Refusal([...loaded.problems.map(problemLine), `${loaded.problems.length} to mend.`]);
         for (const warning of loaded.warnings) console.log(`note: ${problemLine(warning)}`);
         console.log(
-          `${loaded.book.rules.length} rules and ${loaded.book.rewards.length} rewards in ${sources.length} files: all in order.`,
+          `${counted(loaded.book.rules.length, "rule")} and ${counted(loaded.book.rewards.length, "reward")} in ${counted(sources.length, "file")}: all in order.`,
         );
       }),
     )
