@@ -24,9 +24,10 @@ ${why(claim, speaker)}`,
 };
 
 const reasonOf = (claim: Claim, { reason, locale }: Speaker) => {
-  const { type, subjectName, amount, cycleDays } = claim.reason;
+  const { type, subjectName, isRecipient, amount, cycleDays } = claim.reason;
   const days = cycleDays !== undefined && cycleDays >= 0 ? cycleDays : undefined;
   return reason(type, {
+    self: isRecipient ? "yes" : "no",
     named: subjectName ? "yes" : "no",
     name: subjectName,
     amount: amount ? formatMoney(amount, locale) : null,

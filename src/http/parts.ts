@@ -23,7 +23,14 @@ export interface Claim {
   title: string;
   worth: Money;
   /** The milestone behind it, for one sentence. */
-  reason: { type: string; subjectName: string | null; amount?: Money; cycleDays?: number };
+  reason: {
+    type: string;
+    subjectName: string | null;
+    /** The recipient is the one the milestone is about: "thank you for subscribing", not "Anna subscribed". */
+    isRecipient: boolean;
+    amount?: Money;
+    cycleDays?: number;
+  };
   ruleTitle: string;
   /** A state of the grant: `issued`, `expired`, … */
   state: string;

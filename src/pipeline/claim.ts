@@ -4,7 +4,7 @@ import { exponentOf, type Money, POINTS } from "../money.ts";
 import type { RewardContent } from "../rewards/provider.ts";
 import { readClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
-import { type GrantView, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
+import { type GrantView, isAboutRecipient, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
 
 export interface ClaimView {
   language: string;
@@ -12,7 +12,7 @@ export interface ClaimView {
   recipientFirstName: string | null;
   title: string;
   worth: Money;
-  reason: { type: string; subjectName: string | null; amount?: Money; cycleDays?: number };
+  reason: { type: string; subjectName: string | null; isRecipient: boolean; amount?: Money; cycleDays?: number };
   ruleTitle: string;
   state: string;
   grantedAt: string;
@@ -56,6 +56,7 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
     worth: grant.value,
     reason: {
       type: milestone.type,
+      isRecipient: isAboutRecipient(grant),
       subjectName: deal?.name ?? contact?.name ?? lead?.name ?? company?.name ?? null,
       ...(deal?.amount_original == null
         ? {}

@@ -39,6 +39,7 @@ export interface Decided {
 }
 
 const BATCH = 300;
+const MOST_IN_A_DELIVERY = 1_000;
 
 export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
   const started = performance.now();
@@ -53,9 +54,13 @@ export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
 
 const decideBatch = async (corridor: Corridor, tx: Sql): Promise<Decided> => {
   await takeDecidingLock(tx);
+  // a delivery is decided as a whole: half of what one save changed must not be rewarded before the other half is seen
   const events = await tx.rows<EventRow>(
-    "select id, connection, facts, received_at from events where state = 'ready' order by id limit $1 for update skip locked",
-    [BATCH],
+    `with first as (select id, inbox_id from events where state = 'ready' order by id limit $1)
+     select id, connection, facts, received_at from events
+     where state = 'ready' and id <= (select max(id) from first) + $2 and inbox_id in (select inbox_id from first)
+     order by id for update skip locked`,
+    [BATCH, MOST_IN_A_DELIVERY],
   );
   if (events.length === 0) return { events: 0, granted: [] };
 

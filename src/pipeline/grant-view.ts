@@ -54,6 +54,10 @@ export const titlesOf = async (corridor: Corridor, sql: Sql, grant: GrantView) =
 export const titleIn = (corridor: Corridor, titles: Readonly<Record<string, string>>, language: string): string =>
   titles[language] ?? titles[corridor.workspace.language] ?? titles.en ?? Object.values(titles)[0] ?? "";
 
+/** Whether the recipient is the contact that the milestone is about. */
+export const isAboutRecipient = ({ situation, recipient }: GrantView): boolean =>
+  situation.milestone.subject.kind === "contact" && recipient.kind === "customer";
+
 /** The language that somebody is written to in. */
 export const languageOf = ({ workspace }: Corridor, recipient: Pick<Recipient, "language">): string =>
   recipient.language ?? workspace.language;

@@ -59,7 +59,7 @@ export const journeysSince = async (corridor: Corridor, since: Date): Promise<Jo
      from grants g join milestones m on m.id = g.milestone_id join recipients p on p.id = g.recipient_id ${withRecord}
      left join lateral (
        select channel, sender, state, sent_at from messages where grant_id = g.id order by created_at desc, id limit 1) n on true
-     where g.granted_at >= $1 order by m.connection, m.event_id, g.rule_id, g.part`,
+     where g.granted_at >= $1 order by m.event_id, g.rule_id, g.part`,
     [since],
   );
   return rows.map((row) => {
@@ -82,7 +82,7 @@ export const quietSince = async (corridor: Corridor, since: Date, types: readonl
      from milestones m join events e on e.id = m.event_id ${withRecord}
      where e.received_at >= $1 and m.type = any ($2) and not m.withdrawn
        and not exists (select from grants g where g.milestone_id = m.id)
-     order by m.connection, m.event_id`,
+     order by m.event_id`,
     [since, types],
   );
   return Promise.all(

@@ -6,7 +6,7 @@ import type { ChannelName, SendOutcome } from "../channels/channel.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import { writeClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
-import { type GrantView, languageOf, loadGrant, titlesOf } from "./grant-view.ts";
+import { type GrantView, isAboutRecipient, languageOf, loadGrant, titlesOf } from "./grant-view.ts";
 import { addressOn, queueMessage } from "./notify-channel.ts";
 
 /** How long a claim link works. A message that is sent again carries a new one. */
@@ -93,7 +93,7 @@ const render = async (corridor: Corridor, grant: GrantView, channel: ChannelName
     firstName: grant.recipient.first_name ?? grant.recipient.name?.split(/\s+/)[0] ?? null,
     what: {
       kind: milestone.type,
-      isRecipient: contact !== null && milestone.subject.kind === "contact" && grant.recipient.kind === "customer",
+      isRecipient: isAboutRecipient(grant),
       subjectName: deal?.name ?? contact?.name ?? lead?.name ?? company?.name ?? null,
       amount:
         deal?.amount_original == null

@@ -102,14 +102,26 @@ describe("the page", () => {
 
   test("leaves out what is not known", () => {
     const text = read(
-      page({ recipientFirstName: null, reason: { type: "deal.won", subjectName: null }, expiresAt: null, why: [] }),
+      page({
+        recipientFirstName: null,
+        reason: { type: "deal.won", subjectName: null, isRecipient: false },
+        expiresAt: null,
+        why: [],
+      }),
     );
     expect(text).toContain("The deal is won.");
     expect(text).not.toMatch(/null|undefined|NaN|Invalid|until/);
-    expect(read(page({ reason: { type: "custom.webinar", subjectName: "x" } }))).toContain(
+    const subscribed = { type: "contact.subscribed", subjectName: "Giulia Bianchi" };
+    expect(read(page({ reason: { ...subscribed, isRecipient: true } }))).toContain(
+      "Giulia, thank you for subscribing.",
+    );
+    expect(read(page({ reason: { ...subscribed, isRecipient: false } }))).toContain("Giulia Bianchi subscribed.");
+    expect(read(page({ reason: { type: "custom.webinar", subjectName: "x", isRecipient: false } }))).toContain(
       "Giulia, Enterprise deal won.",
     );
-    expect(read(page({ reason: { type: "toString", subjectName: "x" } }))).toContain("Giulia, Enterprise deal won.");
+    expect(read(page({ reason: { type: "toString", subjectName: "x", isRecipient: false } }))).toContain(
+      "Giulia, Enterprise deal won.",
+    );
   });
 
   test("points are there at once, with the balance", () => {
@@ -150,7 +162,7 @@ describe("the page", () => {
       title: evil,
       ruleTitle: evil,
       workspaceName: evil,
-      reason: { type: "deal.won", subjectName: evil },
+      reason: { type: "deal.won", subjectName: evil, isRecipient: false },
       why: [{ text: evil, held: false, saw: evil }],
       content: { kind: "code", code: evil, pin: evil },
     });

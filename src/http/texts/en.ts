@@ -47,7 +47,8 @@ export const en = {
     "deal.amount_changed":
       "{named, select, yes {The {name} deal} other {The deal}} has a new amount{shape, select, both {: {amount}} amount {: {amount}} other {}}.",
     "contact.created": "{named, select, yes {{name} is a new contact} other {There is a new contact}}.",
-    "contact.subscribed": "{named, select, yes {{name} subscribed} other {There is a new subscription}}.",
+    "contact.subscribed":
+      "{self, select, yes {Thank you for subscribing} other {{named, select, yes {{name} subscribed} other {There is a new subscription}}}}.",
     "lead.converted": "{named, select, yes {{name}, a lead, was converted} other {A lead was converted}}.",
     "lead.qualified": "{named, select, yes {{name} is a qualified lead} other {A lead was qualified}}.",
     "company.became_customer": "{named, select, yes {{name} became a customer} other {There is a new customer}}.",

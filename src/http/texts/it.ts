@@ -50,7 +50,8 @@ export const it: Texts = {
     "deal.amount_changed":
       "{named, select, yes {La trattativa {name}} other {La trattativa}} ha un nuovo importo{shape, select, both {: {amount}} amount {: {amount}} other {}}.",
     "contact.created": "{named, select, yes {Nuovo contatto: {name}} other {C’è un nuovo contatto}}.",
-    "contact.subscribed": "{named, select, yes {Nuova iscrizione: {name}} other {C’è una nuova iscrizione}}.",
+    "contact.subscribed":
+      "{self, select, yes {Grazie per l’iscrizione} other {{named, select, yes {Nuova iscrizione: {name}} other {C’è una nuova iscrizione}}}}.",
     "lead.converted": "{named, select, yes {Lead convertito: {name}} other {Un lead è stato convertito}}.",
     "lead.qualified": "{named, select, yes {Lead qualificato: {name}} other {Un lead è stato qualificato}}.",
     "company.became_customer": "{named, select, yes {{name} è diventata cliente} other {C’è un nuovo cliente}}.",
