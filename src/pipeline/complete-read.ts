@@ -65,7 +65,7 @@ export const readWaiting = async (corridor: Corridor, connection: string, reader
   }
   await database.transaction(async (tx) => {
     await tx.run(
-      `update events e set state = 'ready', facts = t.facts, reason = null
+      `update events e set state = 'ready', facts = t.facts, reason = null, tries = 0
        from unnest($1::bigint[], $2::jsonb[]) as t (id, facts) where e.id = t.id and e.state = 'reading'`,
       [ready.map((each) => each.id), ready.map((each) => JSON.stringify(each.facts))],
     );

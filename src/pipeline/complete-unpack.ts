@@ -5,8 +5,11 @@
 import { promisify } from "node:util";
 import { inflateRaw } from "node:zlib";
 import type { Unpacked } from "../../connectors/connector.ts";
+import { isAway } from "../db/away.ts";
+import type { Sql } from "../db/sql.ts";
 import { CrmEvent } from "../events.ts";
 import type { Corridor } from "./corridor.ts";
+import { oneByOne } from "./one-by-one.ts";
 
 interface InboxRow {
   id: number;
@@ -35,41 +38,40 @@ interface EventRow {
 const inflate = promisify(inflateRaw);
 const BATCH = 200;
 
-/** Unpacks the deliveries that wait, oldest first. Returns how many there were. */
+/**
+ * Unpacks the deliveries that wait, oldest first. Returns how many there were. One that the database will never take does
+ * not hold up the others: it is parked with its reason.
+ */
 export const unpackWaiting = async (corridor: Corridor): Promise<number> => {
+  try {
+    return await unpackBatch(corridor, BATCH);
+  } catch (error) {
+    if (isAway(error)) throw error;
+    corridor.log.error("unpack failed", { error });
+  }
+  return oneByOne(
+    corridor,
+    "select id from inbox where state = 'received' order by id limit $1",
+    (id) => unpackBatch(corridor, 1, id),
+    "update inbox set state = 'parked', reason = $2 where id = $1",
+  );
+};
+
+const unpackBatch = async (corridor: Corridor, most: number, only: number | null = null): Promise<number> => {
   const { database, telemetry, log } = corridor;
   const parked: EventRow[] = [];
   const unpacked = await database.transaction(async (tx) => {
     parked.length = 0;
     const rows = await tx.rows<InboxRow>(
-      "select id, connection, format, body, received_at from inbox where state = 'received' order by id limit $1 for update skip locked",
-      [BATCH],
+      `select id, connection, format, body, received_at from inbox
+       where state = 'received' and ($2::bigint is null or id = $2) order by id limit $1 for update skip locked`,
+      [most, only],
     );
     if (rows.length === 0) return 0;
     const strangers = rows.filter((row) => !corridor.connections.has(row.connection));
     const events = (await Promise.all(rows.map((row) => eventsOf(corridor, row)))).flat();
     parked.push(...events.filter((event) => event.state === "parked"));
-    await tx.run(
-      `insert into events (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, actor, origin, state, reason)
-       select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[],
-         $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
-       on conflict (connection, key) do nothing`,
-      [
-        events.map((each) => each.connection),
-        events.map((each) => each.key),
-        events.map((each) => each.inboxId),
-        events.map((each) => each.type),
-        events.map((each) => each.kind),
-        events.map((each) => each.id),
-        events.map((each) => each.occurredAt),
-        events.map((each) => each.receivedAt),
-        events.map((each) => each.facts),
-        events.map((each) => each.actor),
-        events.map((each) => each.origin),
-        events.map((each) => each.state),
-        events.map((each) => each.reason),
-      ],
-    );
+    await insertEvents(tx, events);
     await tx.run("update inbox set state = 'done', reason = null where id = any ($1)", [rows.map((row) => row.id)]);
     await tx.run("update inbox set state = 'parked', reason = $2 where id = any ($1)", [
       strangers.map((row) => row.id),
@@ -84,9 +86,33 @@ export const unpackWaiting = async (corridor: Corridor): Promise<number> => {
   return unpacked;
 };
 
+const insertEvents = (tx: Sql, events: readonly EventRow[]) =>
+  tx.run(
+    `insert into events (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, actor, origin, state, reason)
+     select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[],
+       $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
+     on conflict (connection, key) do nothing`,
+    [
+      events.map((each) => each.connection),
+      events.map((each) => each.key),
+      events.map((each) => each.inboxId),
+      events.map((each) => each.type),
+      events.map((each) => each.kind),
+      events.map((each) => each.id),
+      events.map((each) => each.occurredAt),
+      events.map((each) => each.receivedAt),
+      events.map((each) => each.facts),
+      events.map((each) => each.actor),
+      events.map((each) => each.origin),
+      events.map((each) => each.state),
+      events.map((each) => each.reason),
+    ],
+  );
+
 const eventsOf = async ({ connections }: Corridor, row: InboxRow): Promise<EventRow[]> => {
   const open = connections.get(row.connection);
-  if (!open) return [];
+  // emptied for somebody who was erased: it was unpacked before
+  if (!open || row.body.length === 0) return [];
   const body = (await inflate(row.body)) as Buffer;
   const delivery = { connection: row.connection, format: row.format, body, receivedAt: row.received_at };
   return open.unpack(delivery).map((part) => eventRow(row, part));

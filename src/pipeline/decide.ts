@@ -3,6 +3,7 @@
  * milestones, asks the rules, writes grants and their postings, and marks the events decided. No network and no wall
  * clock in here: the same events give the same grants.
  */
+import { isAway } from "../db/away.ts";
 import type { Sql } from "../db/sql.ts";
 import type { Fact } from "../events.ts";
 import {
@@ -24,6 +25,7 @@ import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
 import { takeDecidingLock } from "./deciding-lock.ts";
 import { dueGrants } from "./due-grants.ts";
+import { oneByOne } from "./one-by-one.ts";
 
 interface EventRow {
   id: number;
@@ -41,9 +43,27 @@ export interface Decided {
 const BATCH = 300;
 const MOST_IN_A_DELIVERY = 1_000;
 
+/** Decides what is ready, oldest first. An event that fails whatever is done does not hold up the others: it is parked. */
 export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
+  try {
+    return await decideOnce(corridor, BATCH);
+  } catch (error) {
+    if (isAway(error)) throw error;
+    corridor.log.error("decide failed", { error });
+  }
+  const granted: string[] = [];
+  const events = await oneByOne(
+    corridor,
+    "select id from events where state = 'ready' order by id limit $1",
+    async (id) => granted.push(...(await decideOnce(corridor, 1, id)).granted),
+    "update events set state = 'parked', reason = $2 where id = $1",
+  );
+  return { events, granted };
+};
+
+const decideOnce = async (corridor: Corridor, most: number, only: number | null = null): Promise<Decided> => {
   const started = performance.now();
-  const decided = await corridor.database.transaction((tx) => decideBatch(corridor, tx));
+  const decided = await corridor.database.transaction((tx) => decideBatch(corridor, tx, most, only));
   if (decided.events > 0) {
     const ms = performance.now() - started;
     corridor.telemetry.stepTook("decide", ms);
@@ -52,15 +72,17 @@ export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
   return decided;
 };
 
-const decideBatch = async (corridor: Corridor, tx: Sql): Promise<Decided> => {
+const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: number | null): Promise<Decided> => {
   await takeDecidingLock(tx);
   // a delivery is decided as a whole: half of what one save changed must not be rewarded before the other half is seen
   const events = await tx.rows<EventRow>(
-    `with first as (select id, inbox_id from events where state = 'ready' order by id limit $1)
+    `with first as (
+       select id, inbox_id from events where state = 'ready' and ($3::bigint is null or id = $3) order by id limit $1)
      select id, connection, facts, received_at from events
-     where state = 'ready' and id <= (select max(id) from first) + $2 and inbox_id in (select inbox_id from first)
+     where state = 'ready' and ($3::bigint is null or id = $3)
+       and id <= (select max(id) from first) + $2 and inbox_id in (select inbox_id from first)
      order by id for update skip locked`,
-    [BATCH, MOST_IN_A_DELIVERY],
+    [most, MOST_IN_A_DELIVERY, only],
   );
   if (events.length === 0) return { events: 0, granted: [] };
 

@@ -12,13 +12,18 @@ export const replay = (
   which: "parked" | number,
 ): Promise<Replayed> =>
   database.transaction(async (tx) => {
-    const events = await tx.rows<{ id: number; inbox_id: number; type: string; subject_kind: string }>(
-      `select id, inbox_id, type, subject_kind from events where state in ('parked', 'reading') and ($1::bigint is null or id = $1) for update`,
+    const events = await tx.rows<{ id: number; inbox_id: number; subject_kind: string; tries: number; state: string }>(
+      `select id, inbox_id, subject_kind, tries, state from events
+       where state in ('parked', 'reading') and ($1::bigint is null or id = $1) for update`,
       [which === "parked" ? null : which],
     );
-    // what a connector could not understand is unpacked anew from the raw bytes; the rest is read again
+    // what a connector could not understand is unpacked anew from the raw bytes; what was asked of the CRM in vain is
+    // asked again; what we failed to decide is decided again
     const notUnderstood = events.filter((event) => event.subject_kind === "none");
-    const unread = events.filter((event) => event.subject_kind !== "none");
+    const unread = events.filter(
+      (event) => event.subject_kind !== "none" && (event.state === "reading" || event.tries > 0),
+    );
+    const undecided = events.filter((event) => event.subject_kind !== "none" && !unread.includes(event));
     await tx.run("delete from events where id = any ($1)", [notUnderstood.map((event) => event.id)]);
     const again = await tx.run(
       "update inbox set state = 'received', reason = null where id = any ($1) or ($2 and state = 'parked')",
@@ -28,5 +33,6 @@ export const replay = (
       unread.map((event) => event.id),
       now(),
     ]);
-    return { deliveries: again, events: unread.length };
+    await tx.run("update events set state = 'ready' where id = any ($1)", [undecided.map((event) => event.id)]);
+    return { deliveries: again, events: unread.length + undecided.length };
   });
