@@ -2,15 +2,17 @@
 import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
 import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
-import { inOrder, inWords, type Problem } from "./engine/problem.ts";
-import { readYaml, type Spot } from "./engine/yaml-source.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
+import { inOrder, inWords, type Problem } from "./yaml/problem.ts";
+import { readYaml, type Spot } from "./yaml/yaml-source.ts";
 
 /** The parts of accolade.yaml, checked. Providers and senders keep their own settings as written, for their kind to parse. */
 export interface ConfigFile {
   workspace: z.infer<typeof Workspace>;
   connections: Map<string, Connection>;
+  /** As written, references filled in: for `simulate`, which signs as the CRM would. */
+  connectionSettings: Map<string, unknown>;
   providers: Map<string, { kind: string; settings: unknown }>;
   channels: Map<ChannelName, { sender: string; settings: unknown }>;
   /** Paths as written, relative to the file. */
@@ -24,7 +26,7 @@ const currency = z
   .string()
   .refine((code) => exponentOf(code) !== undefined && code !== "PTS", "expected an ISO 4217 code, such as EUR");
 
-const Workspace = z.strictObject({
+export const Workspace = z.strictObject({
   name: z.string().min(1).max(80).default("Accolade").describe("What recipients see as the sender of rewards"),
   currency: currency.default("EUR").describe("Amounts in rules are in this currency: ISO 4217"),
   timeZone: z
@@ -82,6 +84,7 @@ export const readConfigFile = (
   const value: ConfigFile = {
     workspace,
     connections: new Map(),
+    connectionSettings: new Map(),
     providers: new Map(),
     channels: new Map(),
     people: people ?? null,
@@ -95,6 +98,7 @@ export const readConfigFile = (
       at.child("connector").problem(inWords(connector), `one of ${connectors.map((each) => each.id).join(", ")}`);
       continue;
     }
+    value.connectionSettings.set(id, settings);
     const opened = listed.open(id, settings);
     if ("connection" in opened) value.connections.set(id, opened.connection);
     else for (const problem of opened.problems) report(at, problem.at, problem.message);

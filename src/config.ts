@@ -5,8 +5,8 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { type ConfigFile, readConfigFile } from "./config-file.ts";
-import { problemLine } from "./engine/problem.ts";
 import { packageRoot } from "./package-root.ts";
+import { problemLine } from "./yaml/problem.ts";
 
 export const roles = ["ingress", "decide", "deliver", "console"] as const;
 export type Role = (typeof roles)[number];
@@ -33,20 +33,50 @@ export interface Config extends ConfigFile {
   peopleFile: string | null;
 }
 
-const Environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
-  ACCOLADE_HOME: z.string().min(1).default(".accolade"),
-  ACCOLADE_CONFIG: z.string().min(1).default("accolade.yaml"),
-  ACCOLADE_RULES: z.string().min(1).optional(),
+/** What the environment may say. `ACCOLADE_SECRET_KEY` is read apart: it may come from a file, or be generated. */
+export const Environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000).describe("Where the server listens"),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Address under which CRMs and recipients reach the server, `https://…`; default `http://localhost:<PORT>`. HubSpot signs it, claim links begin with it",
+    ),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe(
+      "PostgreSQL 14 or newer, `postgres://user:password@host:5432/name`; default an embedded one in the home folder",
+    ),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe("Redis 6.2 or newer for the queue, `redis://…` or `rediss://…`; default the queue lives in PostgreSQL"),
+  ACCOLADE_HOME: z
+    .string()
+    .min(1)
+    .default(".accolade")
+    .describe("Folder for what the server keeps beside the database: the embedded PostgreSQL, a generated secret key"),
+  ACCOLADE_CONFIG: z
+    .string()
+    .min(1)
+    .default("accolade.yaml")
+    .describe("The configuration file; where the default one does not exist, the sandbox starts"),
+  ACCOLADE_RULES: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the rules; default `rules`, and where that does not exist, the starter rules"),
   ACCOLADE_ROLES: z
     .string()
     .default(roles.join(","))
     .transform((text) => text.split(",").map((role) => role.trim()))
-    .pipe(z.array(z.enum(roles)).min(1)),
-  LOG_LEVEL: z.enum(["error", "warn", "info", "debug"]).default("info"),
+    .pipe(z.array(z.enum(roles)).min(1))
+    .describe("What this process does, separated by commas: takes webhooks, decides, delivers, serves pages"),
+  LOG_LEVEL: z
+    .enum(["error", "warn", "info", "debug"])
+    .optional()
+    .describe("Least weight of what is logged; default info, and warn in the sandbox"),
 });
 
 /** Values of these variables, or of files they name with `_FILE`, are secret. */
@@ -117,7 +147,8 @@ export const readConfig = async (
       databaseUrl: DATABASE_URL,
       redisUrl: REDIS_URL,
       roles: new Set(rest.ACCOLADE_ROLES),
-      logLevel: rest.LOG_LEVEL,
+      // a newcomer reads what happens in sentences; the lines for operators would drown them
+      logLevel: rest.LOG_LEVEL ?? (sandbox ? "warn" : "info"),
       secretKeys,
       rulesFolder: rulesFolder(folder, rest.ACCOLADE_RULES),
       templatesFolder: read.value.templates ? near(read.value.templates) : path.join(packageRoot, "templates"),

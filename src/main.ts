@@ -2,7 +2,6 @@
 
 import { readOutbox } from "./channels/outbox.ts";
 import type { Config } from "./config.ts";
-import { problemLine } from "./engine/problem.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import type { HttpParts } from "./http/parts.ts";
@@ -14,7 +13,8 @@ import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
 import { sweep } from "./pipeline/settle.ts";
-import { ruleFilePaths, watchFiles } from "./yaml-folder.ts";
+import { problemLine } from "./yaml/problem.ts";
+import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
 
 export interface Server {
   opened: Opened;
@@ -65,7 +65,8 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
 
 const sweepAndCount = async (corridor: Corridor) => {
   await sweep(corridor);
-  for (const [job, jobs] of Object.entries(await corridor.doorbell.waiting())) corridor.telemetry.queueWaiting(job, jobs);
+  for (const [job, jobs] of Object.entries(await corridor.doorbell.waiting()))
+    corridor.telemetry.queueWaiting(job, jobs);
 };
 
 const portAdvice = (port: number, error: NodeJS.ErrnoException) =>

@@ -15,7 +15,7 @@ import type { Doorbell } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
 import { createSealer } from "./sealer.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { readRuleFiles } from "./yaml-folder.ts";
+import { readRuleFiles } from "./yaml/yaml-folder.ts";
 
 /** Something of the admin's that is wrong, in lines for a person. The process says them and ends; no stack. */
 export class Refusal extends Error {
@@ -49,7 +49,7 @@ export interface Around {
 }
 
 /** What rules may refer to, from the configuration. */
-export const knownTo = (config: Config): Known => ({
+export const knownTo = (config: Pick<Config, "providers" | "workspace">): Known => ({
   providers: new Map(
     [...config.providers].flatMap(([id, { kind }]) => {
       const found = providerKind(kind);
@@ -63,6 +63,8 @@ export const knownTo = (config: Config): Known => ({
 /** Opens the database (the embedded one where none is given), brings its schema up to date, and everything on top. */
 export const openCorridor = async (config: Config, around: Around): Promise<Opened> => {
   const { log, telemetry, now = () => new Date() } = around;
+  // compiled for the first time it takes a second, in which PostgreSQL starts
+  const loading = loadTemplates(config.templatesFolder, path.join(config.home, "cache"));
   const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres(path.join(config.home, "postgres"));
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? "";
   const database = openDatabase(databaseUrl, {
@@ -102,7 +104,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       senders.set(channel, opened.sender);
       closing.push(async () => opened.sender.close?.());
     }
-    const templates = await loadTemplates(config.templatesFolder, path.join(config.home, "cache"));
+    const templates = await loading;
     if (!templates.ok)
       throw new Refusal(
         templates.problems.map(

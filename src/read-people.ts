@@ -1,9 +1,9 @@
 /** Reads people.yaml with places, as accolade.yaml is read. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { inOrder, problemLine } from "./engine/problem.ts";
-import { readYaml } from "./engine/yaml-source.ts";
 import { PeopleFile } from "./people/people-file.ts";
+import { inOrder, problemLine } from "./yaml/problem.ts";
+import { readYaml } from "./yaml/yaml-source.ts";
 
 /** What the file says of people, or everything that is wrong with it: one line each, with place, found and expected. */
 export const readPeople = async (peopleFile: string): Promise<{ people: PeopleFile } | { problems: string[] }> => {

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
 import { loadRules } from "../engine/index.ts";
-import { problemLine } from "../engine/problem.ts";
 import { formatMoney } from "../money.ts";
 import { knownTo, Refusal } from "../open-corridor.ts";
 import { sawText } from "../pipeline/claim.ts";
 import { type ExplainedMilestone, type ExplainedRule, type Explanation, explainEvent } from "../pipeline/explain.ts";
-import { readRuleFiles } from "../yaml-folder.ts";
+import { problemLine } from "../yaml/problem.ts";
+import { readRuleFiles } from "../yaml/yaml-folder.ts";
 import { counted } from "./counted.ts";
 import { configured, withCorridor } from "./with-corridor.ts";
 

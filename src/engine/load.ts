@@ -1,19 +1,13 @@
 import { createHash } from "node:crypto";
 import type { ZodType } from "zod";
-import { inOrder, inWords, type Problem } from "./problem.ts";
+import { inOrder, inWords, type Problem } from "../yaml/problem.ts";
+import { type Findings, readYaml, type SourceFile, type Spot } from "../yaml/yaml-source.ts";
 import { readFields } from "./read-fields.ts";
 import type { RewardShelf } from "./read-parts.ts";
 import { readReward } from "./read-reward.ts";
 import { readRule } from "./read-rule.ts";
 import type { RuleBook } from "./rule-book.ts";
 import { topShape } from "./shapes.ts";
-import { type Findings, readYaml, type Spot } from "./yaml-source.ts";
-
-/** A file as the admin wrote it. `file` is the name shown in problems. */
-export interface SourceFile {
-  file: string;
-  text: string;
-}
 
 /** What rules may refer to outside of their own files. */
 export interface Known {

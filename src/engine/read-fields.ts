@@ -1,8 +1,8 @@
 import type { ZodType, z } from "zod";
+import { inWords } from "../yaml/problem.ts";
+import type { Spot } from "../yaml/yaml-source.ts";
 import { closeMatch, didYouMean } from "./close-match.ts";
-import { inWords } from "./problem.ts";
 import { comingKeys } from "./shapes.ts";
-import type { Spot } from "./yaml-source.ts";
 
 type Shape = Record<string, ZodType>;
 

@@ -1,6 +1,6 @@
 import { exponentOf, type Money, POINTS, parseMoney } from "../money.ts";
-import { inWords } from "./problem.ts";
-import type { Spot } from "./yaml-source.ts";
+import { inWords } from "../yaml/problem.ts";
+import type { Spot } from "../yaml/yaml-source.ts";
 
 /** What a provider can supply. */
 export type Supplies = "points" | "money" | "both";

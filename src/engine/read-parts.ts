@@ -1,14 +1,14 @@
 import type { MilestoneType } from "../events.ts";
+import { inWords } from "../yaml/problem.ts";
+import type { Spot } from "../yaml/yaml-source.ts";
 import { didYouMean } from "./close-match.ts";
 import { compileExpression } from "./expression.ts";
 import type { Known } from "./load.ts";
-import { inWords } from "./problem.ts";
 import { readFields } from "./read-fields.ts";
 import { readCurrency, readMoney, type Supplies } from "./read-money.ts";
 import type { PartValue, Reward, RewardPart } from "./rule-book.ts";
 import { computedShape, partShape, roleNames } from "./shapes.ts";
 import { impossibleRecipient } from "./subject-kinds.ts";
-import type { Spot } from "./yaml-source.ts";
 
 /** The rewards that rules may name. */
 export interface RewardShelf {

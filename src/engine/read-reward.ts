@@ -1,12 +1,12 @@
 import { z } from "zod";
+import { inWords } from "../yaml/problem.ts";
+import type { Spot } from "../yaml/yaml-source.ts";
 import { closeMatch, didYouMean } from "./close-match.ts";
 import type { Known } from "./load.ts";
-import { inWords } from "./problem.ts";
 import { isMap, readFields, refuseUnknownKeys, reportIssues } from "./read-fields.ts";
 import { readMoney } from "./read-money.ts";
 import type { Reward } from "./rule-book.ts";
 import { rewardShape } from "./shapes.ts";
-import type { Spot } from "./yaml-source.ts";
 
 /** A title as a map by language. A plain text stands for every language that has none of its own. */
 export const titleOf = (title: string | Record<string, string>): Record<string, string> =>

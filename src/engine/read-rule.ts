@@ -1,8 +1,9 @@
 import type { ChannelName } from "../channels/channel.ts";
 import { isMilestoneType, type MilestoneType } from "../events.ts";
+import { inWords } from "../yaml/problem.ts";
+import type { Spot } from "../yaml/yaml-source.ts";
 import { didYouMean } from "./close-match.ts";
 import { compileExpression } from "./expression.ts";
-import { inWords } from "./problem.ts";
 import { readFields } from "./read-fields.ts";
 import { type RewardShelf, readParts } from "./read-parts.ts";
 import { titleOf } from "./read-reward.ts";
@@ -10,7 +11,6 @@ import { readWindow } from "./read-window.ts";
 import type { Once, Rule } from "./rule-book.ts";
 import { channelNames, ruleShape } from "./shapes.ts";
 import { milestoneNames, subjectKindOf, subjectKinds } from "./subject-kinds.ts";
-import type { Spot } from "./yaml-source.ts";
 
 /** Reads one rule, and reports everything that is wrong with it. */
 export const readRule = (spot: Spot, shelf: RewardShelf): Rule | null => {

@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
-import { inWords } from "./problem.ts";
-import type { Spot } from "./yaml-source.ts";
+import { inWords } from "../yaml/problem.ts";
+import type { Spot } from "../yaml/yaml-source.ts";
 
 const form = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 

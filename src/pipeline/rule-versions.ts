@@ -3,7 +3,9 @@
  * force when it was first decided, also when it is looked at again later.
  */
 import type { Sql } from "../db/sql.ts";
-import { createMatcher, type Known, loadRules, type Matcher, type Problem, type SourceFile } from "../engine/index.ts";
+import { createMatcher, type Known, loadRules, type Matcher } from "../engine/index.ts";
+import type { Problem } from "../yaml/problem.ts";
+import type { SourceFile } from "../yaml/yaml-source.ts";
 
 export interface RuleVersion {
   id: number;

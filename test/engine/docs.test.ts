@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { loadRules, problemLine } from "../../src/engine/index.ts";
+import { loadRules } from "../../src/engine/index.ts";
 import { milestoneNames, subjectKindOf } from "../../src/engine/subject-kinds.ts";
 import { type Declared, isRecord, variables } from "../../src/engine/variables.ts";
 import { isMilestoneType } from "../../src/events.ts";
+import { problemLine } from "../../src/yaml/problem.ts";
 import { known, problemsOf } from "./known.ts";
 
 const guide = readFileSync(new URL("../../docs/write-rules.md", import.meta.url), "utf8");

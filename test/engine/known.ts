@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Known, type LoadedRules, loadRules, problemLine, type RuleBook } from "../../src/engine/index.ts";
+import { type Known, type LoadedRules, loadRules, type RuleBook } from "../../src/engine/index.ts";
+import { problemLine } from "../../src/yaml/problem.ts";
 
 /** A workspace with the providers of the docs: small schemas of the same form as the real ones. */
 export const known: Known = {

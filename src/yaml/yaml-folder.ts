@@ -1,7 +1,7 @@
 /** Reads the YAML files that an admin keeps in a folder, and notices when they change. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import type { SourceFile } from "./engine/index.ts";
+import type { SourceFile } from "./yaml-source.ts";
 
 /** Rule files, not their tests (`*.test.yaml`), in the order of their names, also in folders below. */
 export const readRuleFiles = async (folder: string): Promise<SourceFile[]> => {

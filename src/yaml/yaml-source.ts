@@ -1,6 +1,11 @@
 import { type Document, isAlias, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import type { SourceFile } from "./load.ts";
 import type { Problem } from "./problem.ts";
+
+/** A file as an admin wrote it. `file` is the name shown in problems. */
+export interface SourceFile {
+  file: string;
+  text: string;
+}
 
 /** A place in a file: its value, its children, and problems reported exactly there. */
 export interface Spot {
