@@ -15,6 +15,7 @@ export interface ConfigFile {
   connectionSettings: Map<string, unknown>;
   providers: Map<string, { kind: string; settings: unknown }>;
   channels: Map<ChannelName, { sender: string; settings: unknown }>;
+  server: z.infer<typeof Server>;
   /** Paths as written, relative to the file. */
   people: string | null;
   templates: string | null;
@@ -44,6 +45,16 @@ export const Workspace = z.strictObject({
     .describe("What one unit of another currency is worth in the workspace currency: { USD: 0.92 }"),
 });
 
+export const Server = z.strictObject({
+  proxies: z
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe("How many reverse proxies stand in front: their X-Forwarded-For tells callers apart. 0: none"),
+});
+
 const Top = z.strictObject({
   workspace: Workspace.prefault({}),
   connections: z
@@ -59,6 +70,7 @@ const Top = z.strictObject({
     )
     .default({}),
   channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })).default({}),
+  server: Server.prefault({}),
   people: z.string().optional(),
   templates: z.string().optional(),
 });
@@ -80,13 +92,14 @@ export const readConfigFile = (
   if (!top.success) reportIssues(spot, top.error.issues);
   if (findings.problems.length > 0 || !top.success) return { ok: false, problems: inOrder(findings.problems) };
 
-  const { workspace, people, templates } = top.data;
+  const { workspace, server, people, templates } = top.data;
   const value: ConfigFile = {
     workspace,
     connections: new Map(),
     connectionSettings: new Map(),
     providers: new Map(),
     channels: new Map(),
+    server,
     people: people ?? null,
     templates: templates ?? null,
     secrets,

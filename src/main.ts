@@ -141,6 +141,7 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): H
   return {
     publicUrl: config.publicUrl,
     workspaceName: config.workspace.name,
+    proxies: config.server.proxies,
     log: corridor.log,
     telemetry: corridor.telemetry,
     hasConnection: (id) => config.roles.has("ingress") && corridor.connections.has(id),

@@ -18,12 +18,22 @@ const Settings = z.strictObject({
   user: z.string().min(1).optional().describe("User name, where the server asks for one"),
   password: z.string().min(1).optional().describe("Password of that user"),
   from: z
-    .strictObject({ name: z.string().min(1), address: z.email() })
+    .strictObject({
+      name: z.string().min(1).describe("The name that people see"),
+      address: z.email().describe("The address, of a domain that your mail server may send from"),
+    })
     .describe("Who writes: a name people know, and an address of your domain"),
   replyTo: z.email().optional().describe("Where answers go"),
   unsubscribe: z.email().optional().describe("Address for List-Unsubscribe"),
   dkim: z
-    .strictObject({ domainName: z.string().min(1), keySelector: z.string().min(1), privateKey: z.string().min(1) })
+    .strictObject({
+      domainName: z.string().min(1).describe("Domain of `from`"),
+      keySelector: z
+        .string()
+        .min(1)
+        .describe("Name of the key: its DNS record is <keySelector>._domainkey.<domainName>"),
+      privateKey: z.string().min(1).describe("The key itself, in PEM form"),
+    })
     .optional()
     .describe("Only where the server does not sign by itself"),
   timeoutMs: z

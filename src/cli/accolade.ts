@@ -2,21 +2,28 @@
 import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { codesCommand } from "./codes.ts";
+import { doctorCommand } from "./doctor.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
+import { simulateCommand } from "./simulate.ts";
 
-/** Runs one command. Sets the exit code: 0 done, 1 something of the admin's is wrong, 2 the command was not understood. */
-export const main = async (argv: readonly string[]): Promise<void> => {
-  const program = new Command("accolade")
+/** Every command, with its arguments and options. */
+export const accoladeProgram = (): Command =>
+  new Command("accolade")
     .description("Turns CRM milestones into rewards: never twice, never lost, always explained.")
     .addCommand(serveCommand())
+    .addCommand(doctorCommand())
+    .addCommand(simulateCommand())
     .addCommand(rulesCommand())
     .addCommand(codesCommand())
     .addCommand(replayCommand())
     .showHelpAfterError("(accolade --help shows every command)");
+
+/** Runs one command. Sets the exit code: 0 done, 1 something of the admin's is wrong, 2 the command was not understood. */
+export const main = async (argv: readonly string[]): Promise<void> => {
   try {
-    await program.parseAsync(argv);
+    await accoladeProgram().parseAsync(argv);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     for (const line of error.lines) console.error(line);

@@ -12,7 +12,11 @@ export const configured = async (): Promise<Config> => {
 };
 
 export const logFor = (config: Config): Log =>
-  createLog({ level: config.logLevel, format: process.stdout.isTTY ? "text" : "json", secrets: config.secrets });
+  createLog({
+    level: config.logLevel,
+    format: config.sandbox || process.stdout.isTTY ? "text" : "json",
+    secrets: config.secrets,
+  });
 
 /** Runs `work` on the workspace's rows, beside a running server or without one. Rings reach nobody: a running server's sweeper sees the rows. */
 export const withCorridor = async <T>(work: (opened: Opened, config: Config) => Promise<T>): Promise<T> => {

@@ -162,8 +162,13 @@ const usedByOthers = async (url: string) => {
   client.on("error", () => {});
   try {
     await client.connect();
-    const others = await client.query("select from pg_stat_activity where application_name like 'accolade%' limit 1");
-    return (others.rowCount ?? 0) > 0;
+    // a connection that we have just closed is listed for a moment longer
+    for (let looks = 1; ; looks++) {
+      const others = await client.query("select from pg_stat_activity where application_name like 'accolade%' limit 1");
+      if (others.rowCount === 0) return false;
+      if (looks === 6) return true;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   } catch {
     return false;
   } finally {

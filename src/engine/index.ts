@@ -4,6 +4,6 @@
  */
 export type { Known, LoadedRules } from "./load.ts";
 export { loadRules } from "./load.ts";
-export type { LineTrace, Match, MatchedPart, Matcher, RuleTrace } from "./matcher.ts";
+export type { LineTrace, Match, Matcher } from "./matcher.ts";
 export { createMatcher } from "./matcher.ts";
-export type { Once, RecipientRole, Reward, RewardPart, Rule, RuleBook } from "./rule-book.ts";
+export type { Reward, Rule, RuleBook } from "./rule-book.ts";

@@ -138,9 +138,6 @@ export const eraseRecipients = async (
   );
 };
 
-export const recipientById = (sql: Sql, id: string): Promise<Recipient | undefined> =>
-  sql.row<Recipient>("select * from recipients where id = $1", [id]);
-
 /** The CRM user ids of a recipient on one connection, for naming a manager the way the CRM does. */
 export const managersOf = async (
   sql: Sql,

@@ -145,7 +145,7 @@ const loadGrants = async (tx: Sql, { members, due }: Verdict) => {
      where g.id = any ($4) or g.milestone_id in (
        select m.id from milestones m join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
          on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id)
-     order by g.id for update of g`,
+     order by g.id for no key update of g`,
     [
       members.map((key) => key.connection),
       members.map((key) => key.kind),

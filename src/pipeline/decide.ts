@@ -68,8 +68,26 @@ const decideOnce = async (corridor: Corridor, most: number, only: number | null 
     const ms = performance.now() - started;
     corridor.telemetry.stepTook("decide", ms);
     corridor.log.step("decided", { events: decided.events, grants: decided.granted.length, ms: Math.round(ms) });
+    await logGrants(corridor, decided.granted);
   }
   return decided;
+};
+
+/** One line for each grant, with the number of the event that `rules explain` takes. */
+const logGrants = async ({ database, log }: Corridor, granted: readonly string[]) => {
+  if (granted.length === 0) return;
+  const rows = await database.rows<{
+    grant: string;
+    rule: string;
+    milestone: string;
+    connection: string;
+    event: number;
+  }>(
+    `select g.id as "grant", g.rule_id as rule, m.type as milestone, m.connection, m.event_id as event
+     from grants g join milestones m on m.id = g.milestone_id where g.id = any ($1) order by m.event_id, g.rule_id`,
+    [granted],
+  );
+  for (const row of rows) log.step("granted", row);
 };
 
 const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: number | null): Promise<Decided> => {

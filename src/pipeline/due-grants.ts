@@ -16,11 +16,6 @@ export interface Judged {
   matches: Match[];
 }
 
-export interface Role {
-  /** `connection/kind/crm id`, or `people/<id>` for somebody whom only people.yaml knows. */
-  key: string;
-}
-
 export interface DueGrant {
   id: string;
   ruleId: string;

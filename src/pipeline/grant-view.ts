@@ -36,7 +36,7 @@ export const loadGrant = async (
     `select g.id, g.state, g.waiting, g.not_before, g.granted_at, g.rule_id, g.rule_version, g.reward_id, g.provider, g.value_minor,
        g.currency, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) as recipient
      from grants g join milestones m on m.id = g.milestone_id join recipients r on r.id = g.recipient_id
-     where g.id = $1${options.lock ? " for update of g" : ""}`,
+     where g.id = $1${options.lock ? " for no key update of g" : ""}`,
     [id],
   );
   return row && { ...row, value: { minor: row.value_minor, currency: row.currency } };

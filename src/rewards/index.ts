@@ -4,18 +4,14 @@ import { points } from "./points.ts";
 import type { Provider, ProviderKind, ProviderSurroundings } from "./provider.ts";
 import { tremendous } from "./tremendous/tremendous.ts";
 
-export type { ImportProblem, ImportReport } from "./code-pool/import-codes.ts";
 export { importCodes } from "./code-pool/import-codes.ts";
-export type { PoolStock } from "./code-pool/pool-stock.ts";
 export { poolStock } from "./code-pool/pool-stock.ts";
 export type {
-  Found,
   OrderOutcome,
   OrderRequest,
   Provider,
   ProviderKind,
   ProviderSurroundings,
-  RewardContent,
 } from "./provider.ts";
 
 export const providerKinds: readonly ProviderKind[] = [points, codePool, tremendous];

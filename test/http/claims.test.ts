@@ -235,7 +235,15 @@ describe("the texts", () => {
     for (const type of Object.keys(en.reason))
       for (const shape of ["both", "amount", "days", "none"])
         for (const named of ["yes", "no"]) {
-          const said = reason(type, { self: "no", named, name: "Rossi", shape, amount: "5 EUR", days: 1, rule: "Rule" });
+          const said = reason(type, {
+            self: "no",
+            named,
+            name: "Rossi",
+            shape,
+            amount: "5 EUR",
+            days: 1,
+            rule: "Rule",
+          });
           expect(said).toMatch(/^[^{}]+\.$/);
         }
   });

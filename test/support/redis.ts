@@ -1,19 +1,10 @@
 /** A real Redis on a free port, without persistence, that a test can stop and start again on the same port. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
-
-const binary = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"].find(
-  existsSync,
-);
+import { atHand, redisProgram } from "./parts-at-hand.ts";
 
 /** Whether to test with Redis here. Without redis-server a developer's run goes on without; CI fails instead. */
-export const redisAtHand = (): boolean => {
-  if (binary) return true;
-  if (process.env.CI) throw new Error("CI needs redis-server: apt-get install redis-server");
-  console.warn("redis-server is not installed: the tests that need a real Redis are skipped");
-  return false;
-};
+export const redisAtHand = (): boolean => atHand(redisProgram, "redis-server");
 
 export interface TestRedis {
   url: string;
@@ -44,8 +35,8 @@ const answers = (port: number) =>
 
 /** Started, and stopped by `stop()`. `port`: to start it later on a port chosen now, see `start`. */
 export const startRedis = async (): Promise<TestRedis> => {
-  if (!binary) throw new Error("redis-server is not installed");
-  const program = binary;
+  if (!redisProgram) throw new Error("redis-server is not installed");
+  const program = redisProgram;
   const port = await freePort();
   let running: ChildProcess | undefined;
   const start = async () => {

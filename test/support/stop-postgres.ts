@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { EmbeddedPostgres } from "../../src/db/embedded-postgres.ts";
+import { leftOut } from "./parts-at-hand.ts";
 
 export default async () => {
   const { postgres, folder } = (
@@ -7,4 +8,5 @@ export default async () => {
   ).accoladePostgres;
   await postgres.stop();
   await rm(folder, { recursive: true, force: true });
+  for (const line of leftOut()) console.log(line);
 };

@@ -1,0 +1,57 @@
+/** What a YAML block of a page is, and what Accolade says of it. */
+
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { readConfigFile } from "../../src/config-file.ts";
+import { loadRules } from "../../src/engine/index.ts";
+import { knownTo } from "../../src/open-corridor.ts";
+import { packageRoot } from "../../src/package-root.ts";
+import { PeopleFile } from "../../src/people/people-file.ts";
+import { problemLine } from "../../src/yaml/problem.ts";
+
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
+
+/** A value of the right shape for every name that a page refers to. */
+const shapes: readonly [RegExp, string][] = [
+  [/ACCOUNT_SID/, `AC${"0".repeat(32)}`],
+  [/API_KEY_SID/, `SK${"0".repeat(32)}`],
+  [/TEMPLATE/, `HX${"0".repeat(32)}`],
+  [/SALESFORCE_PRIVATE_KEY/, String(rsa)],
+  [/SECRET_PATH/, "0".repeat(48)],
+  [/CALLOUT_SECRET|WEBHOOK_SECRET/, `whsec_${Buffer.alloc(32, 1).toString("base64")}`],
+  [/SMTP_USER/, "rewards@example.com"],
+];
+export const valueFor = (name: string): string => shapes.find(([shape]) => shape.test(name))?.[1] ?? "a-value";
+
+export const examplePath = "docs/accolade.example.yaml";
+export const exampleText = readFileSync(path.join(packageRoot, examplePath), "utf8");
+export const readExample = () => {
+  const read = readConfigFile(examplePath, exampleText, valueFor);
+  if (!read.ok) throw new Error(read.problems.map(problemLine).join("\n"));
+  return read.value;
+};
+
+/** Rules in the pages may use what the example configures. */
+const known = knownTo(readExample());
+const configKeys = ["workspace", "connections", "providers", "channels", "templates"];
+
+/** Everything that is wrong with it, one line each; `undefined` where it is nothing that Accolade reads. */
+export const problemsOfBlock = (text: string): string[] | undefined => {
+  const top: unknown = parse(text, { logLevel: "silent" });
+  if (typeof top !== "object" || top === null || Array.isArray(top)) return undefined;
+  if ("rules" in top || "rewards" in top) {
+    const loaded = loadRules([{ file: "block", text }], known);
+    return loaded.ok ? [] : loaded.problems.map(problemLine);
+  }
+  if ("people" in top && Array.isArray(top.people)) {
+    const parsed = PeopleFile.safeParse(top);
+    return parsed.success ? [] : parsed.error.issues.map(({ path: at, message }) => `${at.join(".")}: ${message}`);
+  }
+  if (configKeys.some((key) => key in top) || ("people" in top && typeof top.people === "string")) {
+    const read = readConfigFile("block", text, valueFor);
+    return read.ok ? [] : read.problems.map(problemLine);
+  }
+  return undefined;
+};
