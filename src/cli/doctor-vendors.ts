@@ -2,7 +2,7 @@ import type { TokenVault } from "../../connectors/connector.ts";
 import { openSender } from "../channels/index.ts";
 import type { Config } from "../config.ts";
 import type { Database, Sql } from "../db/sql.ts";
-import { tokenVault } from "../pipeline/token-vault.ts";
+import { tokenVault } from "../pipeline/complete-tokens.ts";
 import { openProvider } from "../rewards/index.ts";
 import { createSealer } from "../sealer.ts";
 import { bad, type Line, lineOf, lookedAt, ok, skipped } from "./doctor-line.ts";

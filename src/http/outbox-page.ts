@@ -1,11 +1,12 @@
 /** A sandbox's messages as their readers would see them, newest first. */
+
+import type { KeptMessage } from "../channels/outbox.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
-import type { OutboxMessage } from "./parts.ts";
 
 const channels = { email: "Email", sms: "SMS", whatsapp: "WhatsApp" } as const;
 
-export const outboxPage = (messages: readonly OutboxMessage[], workspaceName: string): string =>
+export const outboxPage = (messages: readonly KeptMessage[], workspaceName: string): string =>
   page(
     { title: `Outbox · ${workspaceName}`, language: "en", wide: true },
     html`<p class="eyebrow">${workspaceName}</p>
@@ -18,7 +19,7 @@ export const outboxPage = (messages: readonly OutboxMessage[], workspaceName: st
 ${messages.map(messageOf)}`,
   );
 
-const messageOf = (message: OutboxMessage): Html => html`<article class="card message">
+const messageOf = (message: KeptMessage): Html => html`<article class="card message">
 <header><span><b>${channels[message.channel]}</b> to ${message.to}</span><time datetime="${message.at}">${timeOf(message.at)} UTC</time></header>
 ${message.subject && html`<h2>${message.subject}</h2>`}
 ${

@@ -6,32 +6,49 @@ import { readClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, isAboutRecipient, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
 
-export interface ClaimView {
+/** One grant as its recipient may see it. */
+export interface Claim {
+  /** BCP 47: `it`, `en-GB`. Decides words, amounts and dates. */
   language: string;
+  /** IANA name; dates are in UTC without it. */
   timeZone?: string;
   recipientFirstName: string | null;
+  /** The reward's title, in the recipient's language. */
   title: string;
   worth: Money;
-  reason: { type: string; subjectName: string | null; isRecipient: boolean; amount?: Money; cycleDays?: number };
+  /** The milestone behind it, for one sentence. */
+  reason: {
+    type: string;
+    subjectName: string | null;
+    /** The recipient is the one the milestone is about: "thank you for subscribing", not "Anna subscribed". */
+    isRecipient: boolean;
+    amount?: Money;
+    cycleDays?: number;
+  };
   ruleTitle: string;
+  /** A state of the grant: `issued`, `expired`, … */
   state: string;
+  /** Instants in UTC, ISO 8601. */
   grantedAt: string;
   expiresAt: string | null;
+  /** Null until `reveal` was asked for. */
   content: RewardContent | null;
+  /** For points: what the recipient has now. */
   pointsBalance?: number;
   workspaceName: string;
-  why: { text: string; held: boolean; saw: string }[];
+  /** The rule's conditions, as the admin wrote them, with what was seen. */
+  why: readonly { text: string; held: boolean; saw: string }[];
 }
 
 /** The claim behind a token, without its content. Undefined for a token that is not ours, was revoked, or belongs to nobody. */
-export const viewClaim = (corridor: Corridor, token: string): Promise<ClaimView | undefined> =>
+export const viewClaim = (corridor: Corridor, token: string): Promise<Claim | undefined> =>
   claim(corridor, token, false);
 
 /** The same with its content, once there is any; notes the first time that the recipient asked. */
-export const revealClaim = (corridor: Corridor, token: string): Promise<ClaimView | undefined> =>
+export const revealClaim = (corridor: Corridor, token: string): Promise<Claim | undefined> =>
   claim(corridor, token, true);
 
-const claim = async (corridor: Corridor, token: string, reveal: boolean): Promise<ClaimView | undefined> => {
+const claim = async (corridor: Corridor, token: string, reveal: boolean): Promise<Claim | undefined> => {
   const { database, sealer, now, workspace } = corridor;
   const read = readClaimToken(sealer, token);
   const grant = read && (await loadGrant(database, read.grantId));

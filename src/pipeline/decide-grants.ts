@@ -9,8 +9,8 @@ import type { Money } from "../money.ts";
 import type { SeenPerson } from "../people/recipients.ts";
 import type { RecordKey } from "../records/fact-rows.ts";
 import type { Corridor } from "./corridor.ts";
+import type { DueGrant, Judged } from "./decide-due.ts";
 import { makeRecipients, type People } from "./decide-people.ts";
-import type { DueGrant, Judged } from "./due-grants.ts";
 
 interface StoredGrant {
   id: string;

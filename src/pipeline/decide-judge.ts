@@ -6,8 +6,8 @@ import { situationOf } from "../records/situation-of.ts";
 import { endOfSave, type RecordHistory } from "../records/timeline.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
+import type { Judged, SameRecord } from "./decide-due.ts";
 import type { People } from "./decide-people.ts";
-import type { Judged, SameRecord } from "./due-grants.ts";
 
 export interface StoredMilestone {
   id: number;

@@ -1,8 +1,8 @@
 /** Milestones as rows: new ones with the situation they were judged in, and those that turned out not to have been. */
 import type { Sql } from "../db/sql.ts";
 import type { ToldFact } from "../records/fact-rows.ts";
+import type { Judged } from "./decide-due.ts";
 import { milestoneKey, type StoredMilestone } from "./decide-judge.ts";
-import type { Judged } from "./due-grants.ts";
 
 /** Writes what was judged; returns the row id of each judged milestone. */
 export const writeMilestones = async (

@@ -12,7 +12,7 @@ import {
 import { sameByEmail } from "../people/same-person.ts";
 import { latest, type RecordHistory } from "../records/timeline.ts";
 import type { PersonView } from "../situation.ts";
-import { joinPeople } from "./join-people.ts";
+import { joinPeople } from "./decide-join.ts";
 
 export interface People {
   person(connection: string, kind: RecordKind, id: string): PersonView | null;

@@ -18,13 +18,13 @@ import {
 } from "../records/fact-rows.ts";
 import type { RecordHistory } from "../records/timeline.ts";
 import type { Corridor } from "./corridor.ts";
+import { dueGrants } from "./decide-due.ts";
 import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
 import { judgeFamily, type StoredMilestone } from "./decide-judge.ts";
+import { takeDecidingLock } from "./decide-lock.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
-import { takeDecidingLock } from "./deciding-lock.ts";
-import { dueGrants } from "./due-grants.ts";
 import { oneByOne } from "./one-by-one.ts";
 
 interface EventRow {

@@ -3,7 +3,7 @@ import type { LineTrace } from "../engine/index.ts";
 import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
-import { recipientOf, startedLater } from "./due-grants.ts";
+import { recipientOf, startedLater } from "./decide-due.ts";
 
 export interface Explanation {
   event: {

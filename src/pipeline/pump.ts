@@ -1,10 +1,10 @@
 /** Drives steps 2 and 3: whenever deliveries were accepted, and once in a while for what became due meanwhile. */
 import type { Reader, TokenVault } from "../../connectors/connector.ts";
 import { readWaiting } from "./complete-read.ts";
+import { tokenVault } from "./complete-tokens.ts";
 import { unpackWaiting } from "./complete-unpack.ts";
 import type { Corridor } from "./corridor.ts";
 import { decideWaiting } from "./decide.ts";
-import { tokenVault } from "./token-vault.ts";
 
 export interface Pump {
   /** There is something to do, as far as the caller knows. */

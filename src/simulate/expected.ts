@@ -5,9 +5,9 @@
 import type { Fact } from "../events.ts";
 import type { Money } from "../money.ts";
 import type { Corridor } from "../pipeline/corridor.ts";
+import { type DueGrant, dueGrants } from "../pipeline/decide-due.ts";
 import { judgeFamily } from "../pipeline/decide-judge.ts";
 import { peopleAround } from "../pipeline/decide-people.ts";
-import { type DueGrant, dueGrants } from "../pipeline/due-grants.ts";
 import { keyText } from "../records/fact-rows.ts";
 import { historyOf, type RecordHistory } from "../records/timeline.ts";
 import type { StoryRecord } from "./story.ts";

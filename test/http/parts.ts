@@ -1,7 +1,8 @@
 /** Parts of a server for tests: data and plain functions, and a log that is kept. */
 import { Writable } from "node:stream";
 import type { RawRequest } from "../../connectors/connector.ts";
-import type { Claim, HttpParts, OutboxMessage } from "../../src/http/parts.ts";
+import type { KeptMessage } from "../../src/channels/outbox.ts";
+import type { Claim, HttpParts } from "../../src/http/parts.ts";
 import { createLog } from "../../src/log.ts";
 import { createTelemetry } from "../../src/telemetry.ts";
 
@@ -30,7 +31,7 @@ export const aClaim: Claim = {
   ],
 };
 
-export const outboxMessages: OutboxMessage[] = [
+export const outboxMessages: KeptMessage[] = [
   {
     id: "3",
     channel: "email",
