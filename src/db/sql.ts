@@ -62,6 +62,11 @@ export const openDatabase = (
       for (let attempt = 1; ; attempt++) {
         const client = await pool.connect();
         let broken: Error | undefined;
+        // between two statements nobody awaits the connection: one that breaks then would end the process
+        const noteBroken = (error: Error) => {
+          broken = error;
+        };
+        client.on("error", noteBroken);
         try {
           await client.query("begin");
           const result = await work(over(client));
@@ -73,6 +78,7 @@ export const openDatabase = (
           });
           if (!isDeadlock(error) || attempt === 5) throw error;
         } finally {
+          client.off("error", noteBroken);
           client.release(broken);
         }
       }

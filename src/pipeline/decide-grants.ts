@@ -18,6 +18,8 @@ interface StoredGrant {
   recipient_key: string;
   once_key: string;
   subject_id: string;
+  /** An order was tried with these values, and refused or put off: they stay as the provider saw them. */
+  frozen: boolean;
   state: GrantState;
   milestone_id: number;
   value_minor: number;
@@ -72,7 +74,11 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
       });
       if (state === "approved") postings.push(posting(row.id, "reserve", row.moves, grant.value));
       amended.push(grant);
-    } else if ((row.state === "approved" || row.state === "shadow") && differs(row, grant, milestoneIds)) {
+    } else if (
+      (row.state === "approved" || row.state === "shadow") &&
+      !row.frozen &&
+      differs(row, grant, milestoneIds)
+    ) {
       if (
         row.state === "approved" &&
         (row.value_minor !== grant.value.minor || row.currency !== grant.value.currency)
@@ -111,6 +117,9 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
   }
   await amend(tx, amended, milestoneIds);
   await moveGrants(tx, moves);
+  // nothing was supplied for a grant that is still approved: if it ever comes back, it is ordered anew
+  const cancelled = moves.filter((move) => move.to === "cancelled").map((move) => move.grantId);
+  if (cancelled.length > 0) await tx.run("delete from orders where grant_id = any ($1)", [cancelled]);
   await post(tx, postings);
   for (const { to } of moves) corridor.telemetry.grant(to);
   if (moves.length > 0)
@@ -139,7 +148,8 @@ const differs = (row: StoredGrant, grant: DueGrant, milestoneIds: ReadonlyMap<Ju
 /** The grants that hang on these records, and those that have the key of a due one; locked, so that no order starts meanwhile. */
 const loadGrants = async (tx: Sql, { members, due }: Verdict) => {
   const rows = await tx.rows<StoredGrant>(
-    `select g.id, g.state, g.milestone_id, g.rule_id, g.recipient_key, g.once_key, own.subject_id, g.value_minor, g.currency, g.reward_id,
+    `select g.id, g.state, g.milestone_id, g.rule_id, g.recipient_key, g.once_key, own.subject_id, g.value_minor,
+       exists (select from orders o where o.grant_id = g.id) as frozen, g.currency, g.reward_id,
        (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
      from grants g join milestones own on own.id = g.milestone_id
      where g.id = any ($4) or g.milestone_id in (

@@ -245,3 +245,18 @@ test("who erases themselves in the CRM is erased here, whatever arrives afterwar
   ])
     expect(await database.rows(`select from ${table} t where to_jsonb(t)::text ~* 'anna'`)).toEqual([]);
 });
+
+test("a correction after an order was tried in vain: the frozen request stands, unless the grant goes altogether", async () => {
+  const { database } = bench.opened;
+  await tell(...won(95, minute(5)));
+  const grant = await database.row<{ id: string }>(
+    "select g.id from grants g join milestones m on m.id = g.milestone_id where g.rule_id = 'won' and m.subject_id = '95'",
+  );
+  await database.run("insert into orders (grant_id, provider, request) values ($1, 'points', '{}')", [grant?.id]);
+  await tell(...won(95, minute(4)));
+  expect(await grants("won", 95)).toMatchObject([{ state: "approved", value: 10 }]);
+  expect(await database.rows("select from orders where grant_id = $1", [grant?.id])).toHaveLength(1);
+  await tell(change(95, minute(4) + 1_000, "amount", "10"));
+  expect(await grants("won", 95)).toMatchObject([{ state: "cancelled" }]);
+  expect(await database.rows("select from orders where grant_id = $1", [grant?.id])).toHaveLength(0);
+});
