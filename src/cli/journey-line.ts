@@ -3,8 +3,8 @@ import type { Arrival, Journey, Quiet } from "../pipeline/journey.ts";
 
 /** One reward's way in one line: `HubSpot: deal "Rossi" won, 62,000 EUR → rule deal-won → 100 points to Giulia → email (outbox) · 184 ms`. */
 export const journeyLine = (journey: Journey): string => {
-  const { ruleId, state, value, recipient, rewardId } = journey;
-  const what = value.currency === "PTS" ? formatMoney(value) : `${rewardId} (${formatMoney(value)})`;
+  const { ruleId, state, value, recipient, reward } = journey;
+  const what = value.currency === "PTS" ? formatMoney(value) : `"${reward}" (${formatMoney(value)})`;
   if (state === "shadow")
     return `${arrivalWords(journey)} → rule ${ruleId} is in shadow: would give ${what} to ${recipient}`;
   return `${arrivalWords(journey)} → rule ${ruleId} → ${what} to ${recipient} → ${told(journey)}`;

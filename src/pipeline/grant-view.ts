@@ -43,7 +43,11 @@ export const loadGrant = async (
 };
 
 /** Titles by language and the reward's own options, from the rule version that made the grant. */
-export const titlesOf = async (corridor: Corridor, sql: Sql, grant: GrantView) => {
+export const titlesOf = async (
+  corridor: Corridor,
+  sql: Sql,
+  grant: Pick<GrantView, "rule_id" | "rule_version" | "reward_id">,
+) => {
   const { matcher } = await corridor.rules.version(grant.rule_version, sql);
   const rule = matcher.book.rules.find((each) => each.id === grant.rule_id);
   const reward = matcher.book.rewards.find((each) => each.id === grant.reward_id);

@@ -3,6 +3,7 @@ import type { FactValue } from "../events.ts";
 import { type Money, moneyFromMajor } from "../money.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
+import { titleIn, titlesOf } from "./grant-view.ts";
 
 /** What came in. */
 export interface Arrival {
@@ -24,7 +25,8 @@ export interface Journey extends Arrival {
   ruleId: string;
   state: string;
   value: Money;
-  rewardId: string;
+  /** The reward's title, in the workspace's language. */
+  reward: string;
   recipient: string;
   /** The channel and sender of the newest message, and its state; null where nobody was told yet. */
   channel: string | null;
@@ -44,7 +46,13 @@ interface ArrivalRow {
   fields: Readonly<Record<string, FactValue>> | null;
 }
 
-type JourneyRow = ArrivalRow & Omit<Journey, keyof Arrival | "value"> & { minor: number; currency: string };
+type JourneyRow = ArrivalRow &
+  Omit<Journey, keyof Arrival | "value" | "reward"> & {
+    minor: number;
+    currency: string;
+    rule_version: number;
+    reward_id: string;
+  };
 
 const arrivalColumns = `m.connection, m.type as milestone, m.subject_kind as kind, m.subject_id as id, m.event_id as "eventId", r.fields`;
 const withRecord =
@@ -54,7 +62,7 @@ const withRecord =
 export const journeysSince = async (corridor: Corridor, since: Date): Promise<Journey[]> => {
   const rows = await corridor.database.rows<JourneyRow>(
     `select ${arrivalColumns}, g.id as "grantId", g.rule_id as "ruleId", g.state, g.value_minor as minor, g.currency,
-       g.reward_id as "rewardId", coalesce(p.name, p.email, g.recipient_key) as recipient, n.channel, n.sender,
+       g.reward_id, g.rule_version, coalesce(p.name, p.email, g.recipient_key) as recipient, n.channel, n.sender,
        n.state as "messageState", g.waiting, extract(epoch from n.sent_at - g.granted_at)::float8 * 1000 as ms
      from grants g join milestones m on m.id = g.milestone_id join recipients p on p.id = g.recipient_id ${withRecord}
      left join lateral (
@@ -62,10 +70,14 @@ export const journeysSince = async (corridor: Corridor, since: Date): Promise<Jo
      where g.granted_at >= $1 order by m.event_id, g.rule_id, g.part`,
     [since],
   );
-  return rows.map((row) => {
-    const { minor, currency, id: _, fields: __, ...rest } = row;
-    return { ...rest, ...arrival(corridor, row), value: { minor, currency } };
-  });
+  return Promise.all(
+    rows.map(async (row) => {
+      const { minor, currency, rule_version, reward_id, id: _, fields: __, ...rest } = row;
+      const titles = await titlesOf(corridor, corridor.database, { rule_id: row.ruleId, rule_version, reward_id });
+      const reward = titleIn(corridor, titles.reward ?? titles.rule, corridor.workspace.language);
+      return { ...rest, ...arrival(corridor, row), value: { minor, currency }, reward };
+    }),
+  );
 };
 
 export interface Quiet extends Arrival {

@@ -28,7 +28,7 @@ test("the first start plays a scene and says what came of it; the second one pla
     /^ {2}HubSpot: deal "Rossi" won, 62,000 EUR → rule big-deal → 50 points to Nora Keller → email \(outbox\) · \d+ ms$/m,
     /^ {2}Salesforce: deal "Harbour Foods" won, 18,500 EUR → rule deal-won → 100 points to Tom Okafor → email \(outbox\) · \d+ ms$/m,
     /^ {2}Salesforce: deal "Harbour Foods" won, 18,500 EUR → rule fast-close is in shadow: would give 50 points to Tom Okafor$/m,
-    /^ {2}HubSpot: contact Marta Conti subscribed → rule welcome-subscriber → thank-you-code \(5 EUR\) to Marta Conti → email \(outbox\) · \d+ ms$/m,
+    /^ {2}HubSpot: contact Marta Conti subscribed → rule welcome-subscriber → "A thank-you code" \(5 EUR\) to Marta Conti → email \(outbox\) · \d+ ms$/m,
     /^ {2}Salesforce: deal "Brandt" lost, 33,000 EUR → no reward: no rule listens to deal\.lost$/m,
   ])
     expect(said).toMatch(line);
