@@ -1,43 +1,43 @@
 /** Who can be rewarded, and how they are reached: CRM users and contacts, and what `people.yaml` adds to them. */
 import type { Sql } from "../db/sql.ts";
 
-export interface Recipient {
-  id: string;
-  kind: "rep" | "customer";
+/** What is known of somebody. */
+interface Details {
   name: string | null;
   first_name: string | null;
   email: string | null;
+  /** E.164. */
   phone: string | null;
+  /** Two letters: `it`. */
   language: string | null;
+  /** IANA name. */
   time_zone: string | null;
   team: string | null;
+}
+
+export interface Recipient extends Details {
+  id: string;
+  kind: "rep" | "customer";
+  /** Another recipient's id. */
   manager: string | null;
   erased_at: Date | null;
 }
 
-/** A person as a CRM tells of them. */
-export interface SeenPerson {
+/** Who somebody is in a CRM. */
+export interface CrmIdentity {
   connection: string;
   kind: "user" | "contact" | "lead";
   crmId: string;
-  name: string | null;
-  first_name: string | null;
-  email: string | null;
-  phone: string | null;
-  language: string | null;
-  time_zone: string | null;
-  team: string | null;
 }
 
+/** A person as a CRM tells of them. */
+export interface SeenPerson extends CrmIdentity, Details {}
+
 /** `connection/kind/crm id`. */
-export const seenKey = (person: Pick<SeenPerson, "connection" | "kind" | "crmId">): string =>
-  `${person.connection}/${person.kind}/${person.crmId}`;
+export const seenKey = (person: CrmIdentity): string => `${person.connection}/${person.kind}/${person.crmId}`;
 
 /** The recipient behind each key that is known, by key. */
-export const findRecipients = async (
-  sql: Sql,
-  people: readonly Pick<SeenPerson, "connection" | "kind" | "crmId">[],
-): Promise<Map<string, Recipient>> => {
+export const findRecipients = async (sql: Sql, people: readonly CrmIdentity[]): Promise<Map<string, Recipient>> => {
   const rows = await sql.rows<Recipient & { key: string }>(
     `select r.*, i.connection || '/' || i.kind || '/' || i.crm_id as key
      from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as u (connection, kind, crm_id)) t
@@ -119,11 +119,7 @@ export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]):
 };
 
 /** Forgets who these recipients are. Their grants and money rows stay, without the person. */
-export const eraseRecipients = async (
-  tx: Sql,
-  people: readonly Pick<SeenPerson, "connection" | "kind" | "crmId">[],
-  at: Date,
-): Promise<void> => {
+export const eraseRecipients = async (tx: Sql, people: readonly CrmIdentity[], at: Date): Promise<void> => {
   await tx.run(
     `with gone as (
        update recipients r set name = null, first_name = null, email = null, phone = null, language = null,
