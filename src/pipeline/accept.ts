@@ -5,6 +5,7 @@
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
 import type { RawRequest, Verified } from "../../connectors/connector.ts";
+import { within } from "../within.ts";
 import type { Corridor } from "./corridor.ts";
 
 export type Accepted =
@@ -22,6 +23,8 @@ interface Waiting {
 
 const deflate = promisify(deflateRaw);
 const MOST_IN_ONE_COMMIT = 500;
+/** A database that hangs is as good as away: HubSpot waits 5 s for its answer, and sends again what got a 503. */
+const STORED_WITHIN_MS = 4_000;
 
 /**
  * Takes requests for `/webhooks/{connection}`. `ring` is called when rows were committed. Requests that arrive while a
@@ -42,16 +45,18 @@ export const createAccept = (
       waiting = waiting.slice(MOST_IN_ONE_COMMIT);
       try {
         const bodies = await Promise.all(batch.map(({ delivery }) => deflate(delivery.body)));
-        await database.run(
-          `insert into inbox (connection, format, body, received_at)
+        const insert = () =>
+          database.run(
+            `insert into inbox (connection, format, body, received_at)
            select * from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])`,
-          [
-            batch.map((each) => each.connection),
-            batch.map((each) => each.delivery.format),
-            bodies,
-            batch.map((each) => each.receivedAt),
-          ],
-        );
+            [
+              batch.map((each) => each.connection),
+              batch.map((each) => each.delivery.format),
+              bodies,
+              batch.map((each) => each.receivedAt),
+            ],
+          );
+        await within(STORED_WITHIN_MS, "storing deliveries", insert);
         for (const each of batch) each.stored();
       } catch (error) {
         for (const each of batch) each.stored(error ?? new Error("not stored"));

@@ -12,10 +12,10 @@
 import type { IQueueBackend, Job, JobProgress } from "bullmq";
 import { Queue, Worker } from "bullmq";
 import type { Log } from "../log.ts";
+import { within } from "../within.ts";
 import { type Backend, postgresBackend, redisBackend } from "./backend.ts";
 import { type Lasting, lasting } from "./lasting.ts";
 import type { Doorbell, JobName } from "./queue.ts";
-import { within } from "./within.ts";
 
 export interface DoorbellOptions {
   log: Log;

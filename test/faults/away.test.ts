@@ -61,6 +61,28 @@ test("the database away: 503 with Retry-After and nothing half done; back again:
   }
 }, 60_000);
 
+test("the database hangs: 503 after a bounded time, and what is sent again counts once", async () => {
+  const url = new URL(await freshDatabaseUrl());
+  const gate = await openGate(Number(url.port));
+  url.port = String(gate.port);
+  const running = await startWorkspace(files({ DATABASE_URL: url.href }));
+  try {
+    gate.freeze();
+    const asked = performance.now();
+    const refused = await won(running);
+    expect(refused.answer.status).toBe(503);
+    expect(performance.now() - asked).toBeLessThan(9_000);
+    gate.thaw();
+    await eventually("the database to answer", async () => (await won(running, refused.id)).answer.status === 202);
+    await eventually("the message", async () => (await told(running)) === 1);
+    const grants = await running.server.opened.database.rows("select from grants");
+    expect(grants).toHaveLength(1);
+  } finally {
+    await running.stop();
+    await gate.shut();
+  }
+}, 60_000);
+
 const usable = redisAtHand() || process.env.CI !== undefined;
 if (!usable) console.warn("skipped: Redis away needs redis-server (apt-get install redis-server)");
 (usable ? describe : describe.skip)("Redis", () => {

@@ -1,16 +1,22 @@
-/** A door between a client and its server: shut, it refuses new connections and cuts those that are open. */
+/**
+ * A door between a client and its server. Shut, it refuses new connections and cuts those that are open; frozen, it takes
+ * them and lets nothing through, as a network does that swallows packets.
+ */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export interface Gate {
   port: number;
   shut(): Promise<void>;
   open(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
 }
 
 export const openGate = async (toPort: number): Promise<Gate> => {
   const sockets = new Set<Socket>();
   let server: Server | undefined;
   let port = 0;
+  let frozen = false;
   const open = () =>
     new Promise<void>((resolve, reject) => {
       server = createServer((inside) => {
@@ -21,6 +27,7 @@ export const openGate = async (toPort: number): Promise<Gate> => {
         ] as const) {
           sockets.add(one);
           one.pipe(other);
+          if (frozen) one.pause();
           one.on("error", () => other.destroy());
           one.on("close", () => {
             sockets.delete(one);
@@ -41,6 +48,14 @@ export const openGate = async (toPort: number): Promise<Gate> => {
       return port;
     },
     open,
+    freeze() {
+      frozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw() {
+      frozen = false;
+      for (const socket of sockets) socket.resume();
+    },
     shut: () =>
       new Promise((resolve) => {
         server?.close(() => resolve());
