@@ -169,8 +169,7 @@ const fill = (spot: Spot, value: unknown, lookup: Lookup, secrets: string[]): un
 };
 
 const report = (spot: Spot, path: readonly PropertyKey[], message: string) => {
-  let place = spot;
-  for (const step of path) place = place.child(typeof step === "number" ? step : String(step));
+  const place = spot.descendant(path);
   // the value as written: a reference stays a reference
   place.problem(inWords(place.value), message.replace(/^expected /i, ""));
 };
@@ -179,9 +178,10 @@ const reportIssues = (spot: Spot, issues: readonly z.core.$ZodIssue[]) => {
   for (const issue of issues) {
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        let place = spot;
-        for (const step of issue.path) place = place.child(typeof step === "number" ? step : String(step));
-        place.child(key).keyProblem(`the key \`${key}\``, "only keys that docs/configuration.md lists here");
+        spot
+          .descendant(issue.path)
+          .child(key)
+          .keyProblem(`the key \`${key}\``, "only keys that docs/configuration.md lists here");
       }
     } else report(spot, issue.path, issue.message.replace(/^Invalid input: /, ""));
   }

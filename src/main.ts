@@ -13,6 +13,7 @@ import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
 import { sweep } from "./pipeline/settle.ts";
+import { within } from "./within.ts";
 import { problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
 
@@ -147,15 +148,9 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): H
     hasConnection: (id) => config.roles.has("ingress") && corridor.connections.has(id),
     accept,
     async ready() {
-      const within = <T>(work: Promise<T>) =>
-        Promise.race([work, new Promise<false>((resolve) => setTimeout(resolve, 2_000, false).unref())]);
-      const databaseReady = await within(
-        database.row("select 1").then(
-          () => true,
-          () => false,
-        ),
-      );
-      const queueReady = await within(corridor.doorbell.reachable().catch(() => false));
+      const answers = (part: string, ask: () => Promise<boolean>) => within(2_000, part, ask).catch(() => false);
+      const databaseReady = await answers("database", async () => (await database.row("select 1")) !== undefined);
+      const queueReady = await answers("queue", () => corridor.doorbell.reachable());
       const parts = { database: databaseReady, queue: queueReady, rules: corridor.rules.loaded() };
       // without its queue a server still accepts and decides: it is ready for webhooks
       return { ok: parts.database && parts.rules, parts };

@@ -14,12 +14,12 @@ export const readPeople = async (peopleFile: string): Promise<{ people: PeopleFi
   const spot = readYaml({ file: path.basename(peopleFile), text }, findings);
   const parsed = spot && PeopleFile.safeParse(spot.value);
   for (const issue of parsed?.error?.issues ?? []) {
-    let place = spot;
-    for (const step of issue.path) place = place?.child(typeof step === "number" ? step : String(step)) ?? null;
-    place?.problem(
-      issue.code === "unrecognized_keys" ? `the key ${issue.keys.join(", ")}` : "this value",
-      issue.message.replace(/^Invalid input: expected /, ""),
-    );
+    spot
+      ?.descendant(issue.path)
+      .problem(
+        issue.code === "unrecognized_keys" ? `the key ${issue.keys.join(", ")}` : "this value",
+        issue.message.replace(/^Invalid input: expected /, ""),
+      );
   }
   return parsed?.success ? { people: parsed.data } : { problems: inOrder(findings.problems).map(problemLine) };
 };

@@ -1,13 +1,9 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { replay } from "../pipeline/replay.ts";
 import { counted } from "./counted.ts";
+import { eventId } from "./event-id.ts";
 import { withCorridor } from "./with-corridor.ts";
-
-const eventId = (text: string) => {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("expected the number of an event.");
-  return Number(text);
-};
 
 /** `accolade replay`: what was parked goes through the corridor again. */
 export const replayCommand = (): Command =>

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { loadRules } from "../engine/index.ts";
 import { formatMoney } from "../money.ts";
 import { knownTo, Refusal } from "../open-corridor.ts";
@@ -7,12 +7,8 @@ import { type ExplainedMilestone, type ExplainedRule, type Explanation, explainE
 import { problemLine } from "../yaml/problem.ts";
 import { readRuleFiles } from "../yaml/yaml-folder.ts";
 import { counted } from "./counted.ts";
+import { eventId } from "./event-id.ts";
 import { configured, withCorridor } from "./with-corridor.ts";
-
-const eventId = (text: string) => {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("expected the number of an event.");
-  return Number(text);
-};
 
 /** `accolade rules check|explain`. */
 export const rulesCommand = (): Command =>

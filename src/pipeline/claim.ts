@@ -4,7 +4,16 @@ import { exponentOf, type Money, POINTS } from "../money.ts";
 import type { RewardContent } from "../rewards/provider.ts";
 import { readClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
-import { type GrantView, isAboutRecipient, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
+import {
+  firstNameOf,
+  type GrantView,
+  isAboutRecipient,
+  languageOf,
+  loadGrant,
+  subjectNameOf,
+  titleIn,
+  titlesOf,
+} from "./grant-view.ts";
 
 /** One grant as its recipient may see it. */
 export interface Claim {
@@ -61,20 +70,20 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
 
   const language = languageOf(corridor, grant.recipient);
   const titles = await titlesOf(corridor, database, grant);
-  const { milestone, deal, contact, lead, company } = grant.situation;
+  const { milestone, deal } = grant.situation;
   const points = grant.value.currency === POINTS ? await balance(database, `points:${grant.recipient.id}`) : [];
   const { matcher } = await corridor.rules.version(grant.rule_version, database);
   const [trace] = matcher.explain(grant.situation, grant.rule_id);
   return {
     language,
     ...(grant.recipient.time_zone ? { timeZone: grant.recipient.time_zone } : {}),
-    recipientFirstName: grant.recipient.first_name ?? grant.recipient.name?.split(/\s+/)[0] ?? null,
+    recipientFirstName: firstNameOf(grant.recipient),
     title: titleIn(corridor, titles.reward ?? titles.rule, language),
     worth: grant.value,
     reason: {
       type: milestone.type,
       isRecipient: isAboutRecipient(grant),
-      subjectName: deal?.name ?? contact?.name ?? lead?.name ?? company?.name ?? null,
+      subjectName: subjectNameOf(grant.situation),
       ...(deal?.amount_original == null
         ? {}
         : { amount: asMoney(deal.amount_original, deal.currency ?? workspace.currency) }),

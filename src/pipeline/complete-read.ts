@@ -5,6 +5,7 @@
 import type { Reader, ReadFailure, ReadResult } from "../../connectors/connector.ts";
 import type { Fact, RecordKind, Subject } from "../events.ts";
 import type { Corridor } from "./corridor.ts";
+import { pauseAfter } from "./pause-after.ts";
 
 interface Hint {
   id: number;
@@ -17,13 +18,9 @@ interface Hint {
 
 /** While a read is under way nobody else starts it; a process that dies leaves it to others after this time. */
 const LEASE_MS = 90_000;
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 3_600_000;
 /** A record that the CRM does not show is asked for this often, over some hours, before a person must look. */
 const MOST_TRIES_FOR_MISSING = 10;
 const PAUSE_WHERE_AN_ADMIN_MUST_ACT_MS = 60_000;
-
-const pauseAfter = (tries: number) => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
 
 /** Reads one batch for one connection. Returns how many events left the wait; 0 where nothing is due or the CRM is away. */
 export const readWaiting = async (corridor: Corridor, connection: string, reader: Reader): Promise<number> => {

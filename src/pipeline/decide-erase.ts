@@ -9,12 +9,6 @@ export const forgetErased = async (tx: Sql, changed: readonly RecordHistory[], a
   const erased = changed.filter((history) => history.fields.get("erased")?.some((step) => step.value === true));
   if (erased.length === 0) return;
   await forget(tx, erased);
-  await tx.run(
-    `update records r set fields = r.fields - array['name', 'first_name', 'last_name', 'email', 'phone', 'language', 'time_zone']
-     from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
-     where r.connection = t.connection and r.kind = t.kind and r.id = t.id`,
-    [erased.map((each) => each.connection), erased.map((each) => each.kind), erased.map((each) => each.id)],
-  );
   await eraseRecipients(
     tx,
     erased.flatMap(({ connection, kind, id }) =>

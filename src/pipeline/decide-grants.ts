@@ -61,7 +61,7 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
 
   for (const grant of due) {
     const row = stored.get(grant.id);
-    const state: GrantState = grant.rule.mode === "shadow" ? "shadow" : "approved";
+    const state = firstState(grant);
     if (!row) {
       if (!paidBefore(grant)) fresh.push(grant);
     } else if (row.state === "cancelled") {
@@ -111,7 +111,7 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
 
   const inserted = await insertGrants(tx, verdict, fresh);
   for (const grant of fresh.filter((each) => inserted.has(each.id))) {
-    const state: GrantState = grant.rule.mode === "shadow" ? "shadow" : "approved";
+    const state = firstState(grant);
     moves.push({ grantId: grant.id, from: null, to: state, actor: "decide", why: `rule ${grant.ruleId}` });
     if (state === "approved") postings.push(posting(grant.id, "reserve", 0, grant.value));
   }
@@ -129,6 +129,9 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
     ]);
   return moves.filter((move) => move.to === "approved").map((move) => move.grantId);
 };
+
+/** Where a grant begins. */
+const firstState = ({ rule }: DueGrant): GrantState => (rule.mode === "shadow" ? "shadow" : "approved");
 
 const posting = (grantId: string, what: "reserve" | "release", move: number, amount: Money): Posting => ({
   key: `${grantId}/${what}/${move}`,
@@ -199,7 +202,7 @@ const insertGrants = async (tx: Sql, { people, milestoneIds, decidedAt }: Verdic
       grants.map((each) => each.value.minor),
       grants.map((each) => each.value.currency),
       grants.map((each) => each.rule.notify.join(",")),
-      grants.map((each) => (each.rule.mode === "shadow" ? "shadow" : "approved")),
+      grants.map(firstState),
       decidedAt,
       ...keyParts(grants),
     ],

@@ -33,8 +33,10 @@ export const milestoneKey = (
 interface Known {
   histories: ReadonlyMap<string, RecordHistory>;
   people: People;
-  stored: readonly StoredMilestone[];
-  fresh: readonly ToldFact[];
+  /** By `milestoneKey`. */
+  stored: ReadonlyMap<string, StoredMilestone>;
+  /** What is new, by `keyText` of the record that it is about. */
+  fresh: ReadonlyMap<string, readonly ToldFact[]>;
 }
 
 export const judgeFamily = async (
@@ -43,7 +45,6 @@ export const judgeFamily = async (
   family: readonly RecordHistory[],
   known: Known,
 ): Promise<{ judged: Judged[]; sameRecord: SameRecord }> => {
-  const storedByKey = new Map(known.stored.map((row) => [milestoneKey(row, row.subject_kind, row.subject_id), row]));
   const milestones = family.flatMap((history) =>
     milestonesOf(
       history,
@@ -59,7 +60,7 @@ export const judgeFamily = async (
   for (const milestone of milestones) {
     const subject = family.find((history) => history.id === milestone.subject.id);
     if (!subject) continue;
-    const stored = storedByKey.get(milestoneKey(milestone, milestone.subject.kind, milestone.subject.id));
+    const stored = known.stored.get(milestoneKey(milestone, milestone.subject.kind, milestone.subject.id));
     const version = stored ? await corridor.rules.version(stored.rule_version, tx) : corridor.rules.current();
     const kept = stored && isWhole(stored.situation) && !toldAnew(milestone) ? stored.situation : undefined;
     const situation = kept ?? situationOf(milestone, subject, around(corridor, known, milestone.connection));
@@ -87,8 +88,8 @@ const toldOf = (family: readonly RecordHistory[], { fresh, histories }: Known) =
       if (field === "company") for (const { value } of steps) near.add(`${connection}/company/${value}`);
     }
   }
-  const told = fresh.filter((fact) => near.has(keyText(fact)));
-  const earliest = told
+  const earliest = [...near]
+    .flatMap((key) => fresh.get(key) ?? [])
     .map((fact) => (histories.get(keyText(fact))?.fields.get(fact.field)?.[0]?.at === fact.at ? "" : fact.at))
     .sort()[0];
   return ({ at }: Milestone) => earliest !== undefined && earliest <= endOfSave(at);

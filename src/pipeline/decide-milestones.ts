@@ -1,6 +1,6 @@
 /** Milestones as rows: new ones with the situation they were judged in, and those that turned out not to have been. */
 import type { Sql } from "../db/sql.ts";
-import type { ToldFact } from "../records/fact-rows.ts";
+import { keyText, type ToldFact } from "../records/fact-rows.ts";
 import type { Judged } from "./decide-due.ts";
 import { milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 
@@ -8,9 +8,11 @@ import { milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 export const writeMilestones = async (
   tx: Sql,
   judged: readonly Judged[],
-  stored: readonly StoredMilestone[],
-  fresh: readonly ToldFact[],
+  stored: ReadonlyMap<string, StoredMilestone>,
+  fresh: ReadonlyMap<string, readonly ToldFact[]>,
 ): Promise<Map<Judged, number>> => {
+  let newest: number | null = null;
+  for (const told of fresh.values()) for (const { eventId } of told) newest = Math.max(newest ?? 0, eventId);
   const keyOf = ({ milestone }: Judged) => milestoneKey(milestone, milestone.subject.kind, milestone.subject.id);
   const rows = await tx.rows<{ id: number; n: number }>(
     `with told as (
@@ -35,19 +37,18 @@ export const writeMilestones = async (
       judged.map(({ situation, version, milestone }) =>
         JSON.stringify(version.matcher.listens(milestone.type) ? situation : {}),
       ),
-      judged.map((each) => shownBy(each, fresh)),
+      judged.map((each) => shownBy(each, fresh, newest)),
     ],
   );
   const here = new Set(judged.map(keyOf));
-  const gone = stored.filter((row) => !row.withdrawn && !here.has(milestoneKey(row, row.subject_kind, row.subject_id)));
-  if (gone.length > 0)
-    await tx.run("update milestones set withdrawn = true where id = any ($1)", [gone.map((row) => row.id)]);
+  const gone = [...stored].flatMap(([key, row]) => (row.withdrawn || here.has(key) ? [] : [row.id]));
+  if (gone.length > 0) await tx.run("update milestones set withdrawn = true where id = any ($1)", [gone]);
   return new Map(rows.flatMap(({ id, n }) => (judged[n - 1] ? [[judged[n - 1] as Judged, id] as const] : [])));
 };
 
-/** The event whose arrival showed it: the one that told the value, else the last one that told of this record. */
-const shownBy = ({ milestone }: Judged, fresh: readonly ToldFact[]): number | null => {
-  const own = fresh.filter((fact) => fact.kind === milestone.subject.kind && fact.id === milestone.subject.id);
+/** The event whose arrival showed it: the one that told the value, else the last that told of this record, else the newest. */
+const shownBy = ({ milestone }: Judged, fresh: ReadonlyMap<string, readonly ToldFact[]>, newest: number | null) => {
+  const own = fresh.get(keyText({ connection: milestone.connection, ...milestone.subject })) ?? [];
   const exact = own.find((fact) => fact.field === milestone.field && fact.at === milestone.at);
-  return (exact ?? own.at(-1) ?? fresh.at(-1))?.eventId ?? null;
+  return (exact ?? own.at(-1))?.eventId ?? newest;
 };

@@ -21,7 +21,7 @@ import type { Corridor } from "./corridor.ts";
 import { dueGrants } from "./decide-due.ts";
 import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
-import { judgeFamily, type StoredMilestone } from "./decide-judge.ts";
+import { judgeFamily, milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 import { takeDecidingLock } from "./decide-lock.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
@@ -108,22 +108,16 @@ const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: numb
     tx,
     events.flatMap(({ id, connection, facts }) => facts.map((fact) => ({ ...fact, connection, eventId: id }))),
   );
-  const touched = [
-    ...new Map(
-      fresh.map((fact) => [keyText(fact), { connection: fact.connection, kind: fact.kind, id: fact.id }]),
-    ).values(),
-  ];
+  const freshByRecord = Map.groupBy(fresh, keyText);
+  const touched = [...freshByRecord.values()].flatMap(([fact]) =>
+    fact ? [{ connection: fact.connection, kind: fact.kind, id: fact.id }] : [],
+  );
   const members = await mergedWith(tx, [...touched, ...(await dealsOf(tx, touched))]);
   const histories = await loadHistories(tx, members);
   await withNeighbours(tx, histories);
-  await saveRecords(
-    tx,
-    touched.flatMap((key) => histories.get(keyText(key)) ?? []),
-  );
-  await refreshPeople(
-    tx,
-    touched.flatMap((key) => histories.get(keyText(key)) ?? []),
-  );
+  const changed = touched.flatMap((key) => histories.get(keyText(key)) ?? []);
+  await saveRecords(tx, changed);
+  await refreshPeople(tx, changed);
 
   const decidedAt = new Date(Math.max(...events.map((event) => event.received_at.getTime())));
   const people = await peopleAround(tx, histories);
@@ -132,24 +126,16 @@ const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: numb
   const judged = [];
   const due = [];
   for (const family of families(members, histories)) {
-    const verdict = await judgeFamily(corridor, tx, family, { histories, people, stored, fresh });
+    const verdict = await judgeFamily(corridor, tx, family, { histories, people, stored, fresh: freshByRecord });
     judged.push(...verdict.judged);
     due.push(...dueGrants(workspace?.id ?? "", verdict.judged, verdict.sameRecord));
   }
-  const milestoneIds = await writeMilestones(tx, judged, stored, fresh);
+  const milestoneIds = await writeMilestones(tx, judged, stored, freshByRecord);
   const granted = await writeGrants(corridor, tx, { members, due, milestoneIds, people, decidedAt });
-  await forgetErased(
-    tx,
-    touched.flatMap((key) => histories.get(keyText(key)) ?? []),
-    decidedAt,
-  );
-  await forgetLateEvents(
-    tx,
-    events.map((event) => event.id),
-  );
-  await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [
-    events.map((event) => event.id),
-  ]);
+  await forgetErased(tx, changed, decidedAt);
+  const ids = events.map((event) => event.id);
+  await forgetLateEvents(tx, ids);
+  await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
   return { events: events.length, granted };
 };
 
@@ -196,8 +182,8 @@ const families = (members: readonly RecordKey[], histories: ReadonlyMap<string, 
   return [...groups.values()];
 };
 
-const loadMilestones = async (tx: Sql, members: readonly RecordKey[]): Promise<StoredMilestone[]> =>
-  tx.rows<StoredMilestone>(
+const loadMilestones = async (tx: Sql, members: readonly RecordKey[]): Promise<Map<string, StoredMilestone>> => {
+  const rows = await tx.rows<StoredMilestone>(
     `select m.id, m.connection, m.subject_kind, m.subject_id, m.type, m.discriminator, m.rule_version, m.situation, m.withdrawn, m.event_id,
        to_char(m.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
      from milestones m
@@ -205,3 +191,5 @@ const loadMilestones = async (tx: Sql, members: readonly RecordKey[]): Promise<S
        on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id`,
     [members.map((key) => key.connection), members.map((key) => key.kind), members.map((key) => key.id)],
   );
+  return new Map(rows.map((row) => [milestoneKey(row, row.subject_kind, row.subject_id), row]));
+};

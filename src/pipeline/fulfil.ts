@@ -7,10 +7,11 @@ import { moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
 import { POINTS } from "../money.ts";
 import type { OrderOutcome, OrderRequest, RewardContent } from "../rewards/provider.ts";
-import { attemptsSoFar, beginAttempt, endAttempt, pauseAfter } from "./attempts.ts";
+import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { type GrantView, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
+import { pauseAfter } from "./pause-after.ts";
 
 interface Order {
   grant: GrantView;

@@ -62,6 +62,14 @@ export const titleIn = (corridor: Corridor, titles: Readonly<Record<string, stri
 export const isAboutRecipient = ({ situation, recipient }: GrantView): boolean =>
   situation.milestone.subject.kind === "contact" && recipient.kind === "customer";
 
+/** How somebody is addressed; null where no name is known. */
+export const firstNameOf = ({ first_name, name }: Pick<Recipient, "first_name" | "name">): string | null =>
+  first_name ?? name?.split(/\s+/)[0] ?? null;
+
+/** The name of what a milestone is about; null where none is known. */
+export const subjectNameOf = ({ deal, contact, lead, company }: Situation): string | null =>
+  deal?.name ?? contact?.name ?? lead?.name ?? company?.name ?? null;
+
 /** The language that somebody is written to in. */
 export const languageOf = ({ workspace }: Corridor, recipient: Pick<Recipient, "language">): string =>
   recipient.language ?? workspace.language;

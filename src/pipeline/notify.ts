@@ -6,7 +6,15 @@ import type { ChannelName, SendOutcome } from "../channels/channel.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import { writeClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
-import { type GrantView, isAboutRecipient, languageOf, loadGrant, titlesOf } from "./grant-view.ts";
+import {
+  firstNameOf,
+  type GrantView,
+  isAboutRecipient,
+  languageOf,
+  loadGrant,
+  subjectNameOf,
+  titlesOf,
+} from "./grant-view.ts";
 import { addressOn, queueMessage } from "./notify-channel.ts";
 
 /** How long a claim link works. A message that is sent again carries a new one. */
@@ -86,15 +94,15 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
 const render = async (corridor: Corridor, grant: GrantView, channel: ChannelName) => {
   const language = languageOf(corridor, grant.recipient);
   const titles = await titlesOf(corridor, corridor.database, grant);
-  const { milestone, deal, contact, lead, company } = grant.situation;
+  const { milestone, deal } = grant.situation;
   const expiresAt = new Date(corridor.now().getTime() + CLAIM_DAYS * 86_400_000);
   const token = writeClaimToken(corridor.sealer, { grantId: grant.id, version: grant.claim_version, expiresAt });
   return corridor.render(channel, language, {
-    firstName: grant.recipient.first_name ?? grant.recipient.name?.split(/\s+/)[0] ?? null,
+    firstName: firstNameOf(grant.recipient),
     what: {
       kind: milestone.type,
       isRecipient: isAboutRecipient(grant),
-      subjectName: deal?.name ?? contact?.name ?? lead?.name ?? company?.name ?? null,
+      subjectName: subjectNameOf(grant.situation),
       amount:
         deal?.amount_original == null
           ? null

@@ -152,6 +152,11 @@ export const forget = async (tx: Sql, keys: readonly RecordKey[]): Promise<void>
     [...values, personal],
   );
   await tx.run(
+    `update records r set fields = r.fields - $4::text[] from (${these}) t
+     where r.connection = t.connection and r.kind = t.kind and r.id = t.id`,
+    [...values, personal],
+  );
+  await tx.run(
     `update inbox set body = '' where state = 'done' and id in (
        select e.inbox_id from events e join (${these}) t
          on e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id)`,

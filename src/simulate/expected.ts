@@ -43,7 +43,7 @@ export const expectedGrants = async (
       chunk.flatMap((history) => [history, ...contactsOf(history, all)]).map((one) => [keyText(one), one]),
     );
     const people = await peopleAround(corridor.database, around);
-    const known = { histories: around, people, stored: [], fresh: [] };
+    const known = { histories: around, people, stored: new Map(), fresh: new Map() };
     for (const history of chunk) {
       const { judged, sameRecord } = await judgeFamily(corridor, corridor.database, [history], known);
       for (const grant of dueGrants(workspace?.id ?? "", judged, sameRecord))

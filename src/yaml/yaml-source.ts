@@ -13,6 +13,8 @@ export interface Spot {
   line: number;
   value: unknown;
   child(step: string | number): Spot;
+  /** The place at the end of a path, as zod gives it. */
+  descendant(path: readonly PropertyKey[]): Spot;
   /** A problem at the value. */
   problem(found: string, expected: string): void;
   /** A problem at the key of this value. */
@@ -173,6 +175,8 @@ const spotOf = (read: Read, path: readonly (string | number)[]): Spot => {
     line: read.at(keyOffset).line,
     value,
     child: (step) => spotOf(read, [...path, step]),
+    descendant: (further) =>
+      spotOf(read, [...path, ...further.map((step) => (typeof step === "number" ? step : String(step)))]),
     problem: (found, expected) => report(problems, offset, found, expected),
     keyProblem: (found, expected) => report(problems, keyOffset, found, expected),
     textProblem: (inText, found, expected) => report(problems, offsetInText(read.text, node, inText), found, expected),
