@@ -1,7 +1,6 @@
 /** `kill -9` of the real server at random moments loses no accepted delivery and pays nothing twice. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -10,6 +9,7 @@ import { packageRoot } from "../../src/package-root.ts";
 import { importCodes } from "../../src/rewards/index.ts";
 import { createSealer } from "../../src/sealer.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
+import { freePort } from "../support/free-port.ts";
 import { CLIENT_SECRET, hubspotEvent } from "../support/hubspot-door.ts";
 import { sign } from "../support/sign-hubspot.ts";
 import { startSmtpSink } from "../support/smtp-sink.ts";
@@ -30,14 +30,6 @@ const random = (() => {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 })();
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 
 let folder: string;
 let database: Database;

@@ -3,12 +3,12 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { packageRoot } from "../../src/package-root.ts";
+import { freePort } from "../support/free-port.ts";
 import { eventually } from "../support/workspace.ts";
 import { readDockerfile, type Stage } from "./dockerfile.ts";
 
@@ -51,14 +51,6 @@ const build = async (stage: Stage, others: Map<string, string>): Promise<string>
     else if (!step.run.startsWith("install -d ")) throw new Error(`what does this do here? ${step.run}`);
   }
   return app;
-};
-
-const freePort = async () => {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 };
 
 test("the Dockerfile's instructions make a server that starts, serves and stops, from production dependencies alone", async () => {

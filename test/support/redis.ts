@@ -1,6 +1,7 @@
 /** A real Redis on a free port, without persistence, that a test can stop and start again on the same port. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
+import { freePort } from "./free-port.ts";
 import { atHand, redisProgram } from "./parts-at-hand.ts";
 
 /** Whether to test with Redis here. Without redis-server a developer's run goes on without; CI fails instead. */
@@ -12,16 +13,6 @@ export interface TestRedis {
   stop(): Promise<void>;
   start(): Promise<void>;
 }
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 
 const answers = (port: number) =>
   new Promise<boolean>((resolve) => {

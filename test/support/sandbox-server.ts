@@ -3,12 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startEmbeddedPostgres } from "../../src/db/embedded-postgres.ts";
 import { type Database, openDatabase } from "../../src/db/sql.ts";
 import { packageRoot } from "../../src/package-root.ts";
+import { freePort } from "./free-port.ts";
 import { eventually } from "./workspace.ts";
 
 export interface SandboxFolder {
@@ -34,14 +34,6 @@ export interface Running {
   /** Sends the signal and gives the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
-
-const freePort = async () => {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-};
 
 export const sandboxFolder = async (): Promise<SandboxFolder> => {
   const folder = await mkdtemp(path.join(tmpdir(), "accolade-sandbox-"));
