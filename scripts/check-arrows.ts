@@ -15,7 +15,7 @@ interface Import {
   typeOnly: boolean;
 }
 
-const rooms = ["engine", "ledger", "people", "records", "rewards", "channels"];
+const rooms = ["engine", "ledger", "metrics", "people", "records", "rewards", "channels"];
 
 /** Which folders of src/ a folder may import, beside itself and the leaves. */
 const below: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +40,7 @@ const leaves = [
   "sealer",
   "situation",
   "telemetry",
+  "windows",
   "within",
 ].map((name) => `src/${name}.ts`);
 

@@ -8,7 +8,7 @@
 import { z } from "zod";
 
 /** The kinds of record that we keep a copy of. */
-export const recordKinds = ["deal", "contact", "company", "lead", "user"] as const;
+export const recordKinds = ["deal", "contact", "company", "lead", "user", "ticket", "campaign"] as const;
 export type RecordKind = (typeof recordKinds)[number];
 
 export const Subject = z.object({
@@ -37,6 +37,8 @@ export type FactValue = z.infer<typeof FactValue>;
  * - company: `domain`, `owner`
  * - lead: `first_name`, `last_name`, `email`, `phone`, `language`, `status`, `source`, `converted` (boolean), `owner`
  * - user: `first_name`, `last_name`, `email`, `phone`, `language`, `time_zone`, `team`, `manager` (user id), `active` (boolean)
+ *   `contributor:<role>` of a deal is a user id; `campaign` of a deal, contact or lead is a campaign id
+ * - ticket: `owner`, `company`, `contact`, `status`; campaign: `name`, `owner`
  * - any: `happened:<milestone type>` (text that tells two happenings apart) for a milestone that no field shows,
  *   such as `happened:survey.answered`; its details travel in `details:<same text>` as JSON text
  */
@@ -111,12 +113,22 @@ export const postedMilestones = [
   "activity.logged",
   "referral.made",
   "campaign.responded",
+  "ticket.created",
+  "ticket.replied",
+  "ticket.closed",
 ] as const;
 
-export type MilestoneType = (typeof derivedMilestones)[number] | (typeof postedMilestones)[number] | `custom.${string}`;
+/** Milestones of a KPI, seen when what it is counted from changes. */
+export const metricMilestones = ["metric.changed"] as const;
+
+export type MilestoneType =
+  | (typeof derivedMilestones)[number]
+  | (typeof postedMilestones)[number]
+  | (typeof metricMilestones)[number]
+  | `custom.${string}`;
 
 const known = new Set<string>([...derivedMilestones, ...postedMilestones]);
 
-/** Whether `text` names a milestone that a rule can listen to: one of the lists above, or `custom.<name>`. */
+/** Whether `text` names a milestone of a record: one of the first two lists above, or `custom.<name>`. */
 export const isMilestoneType = (text: string): text is MilestoneType =>
   known.has(text) || /^custom\.[a-z][a-z0-9_]*$/.test(text);

@@ -77,7 +77,7 @@ export const isObjectName = (name: string): name is ObjectName => Object.hasOwn(
 export const objectOfId = (recordId: string): ObjectName | undefined =>
   objectNames.find((name) => objects[name].prefix === recordId.slice(0, 3));
 
-export const objectOfKind: Readonly<Record<RecordKind, ObjectName>> = {
+export const objectOfKind: Readonly<Partial<Record<RecordKind, ObjectName>>> = {
   deal: "Opportunity",
   contact: "Contact",
   lead: "Lead",

@@ -41,6 +41,8 @@ const read = async (
   const first = subjects[0];
   if (!first) return [];
   const object = objectOfKind[first.kind];
+  if (!object)
+    return subjects.map((subject) => ({ subject, missing: `Salesforce is not asked for a ${subject.kind}` }));
   const fetch = (name: ObjectName, ids: Iterable<string>) => rowsById(session, settings, name, ids);
   const wanted = subjects.flatMap((subject) => id(subject.id) ?? []);
   const main = await fetch(object, wanted);

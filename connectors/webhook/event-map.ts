@@ -13,7 +13,7 @@ export const EventMap = z
     type: Source.describe("Type of the event; an item whose type has no translation is left aside"),
     subject: z
       .strictObject({
-        kind: Source.describe("Kind of record: =deal, =contact, =company, =lead or =user"),
+        kind: Source.describe("Kind of record: =deal, =contact, =company, =lead, =user, =ticket or =campaign"),
         id: Source.describe("The sender's id of the record"),
       })
       .describe("The record it is about"),

@@ -15,9 +15,9 @@ const isChange = (type: string) => recordKinds.some((kind) => type === `${kind}.
 export const isHappening = (type: string): boolean =>
   type.startsWith("custom.") || (postedMilestones as readonly string[]).includes(type);
 
-/** The kind of record that the type is about by its name; undefined where it can be about any: `survey.answered`. */
+/** The kind of record that the type is about by its name; undefined where it can be about any: `survey.answered`, or who responded to a campaign. */
 export const kindOfType = (type: string): RecordKind | undefined =>
-  recordKinds.find((kind) => type.startsWith(`${kind}.`));
+  type === "campaign.responded" ? undefined : recordKinds.find((kind) => type.startsWith(`${kind}.`));
 
 /** For an error message: every type that there is. */
 export const eventTypes: string = [

@@ -45,6 +45,9 @@ export const loadRules = (files: readonly SourceFile[], known: Known): LoadedRul
     hash: hashOf(sorted),
     rules: rules.filter((rule) => rule !== null),
     rewards: rewards.map(({ reward }) => reward).filter((reward) => reward !== null),
+    budgets: [],
+    tiers: [],
+    calendars: [],
   };
   if (book.rules.length !== rules.length || book.rewards.length !== rewards.length) {
     throw new Error("a rule or reward was left out without a problem being reported");

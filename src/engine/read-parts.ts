@@ -56,7 +56,7 @@ const readPart = (spot: Spot, on: MilestoneType | undefined, shelf: RewardShelf)
       : typeof fields.value === "string"
         ? readFixed(spot.child("value"), fields.value, supplies)
         : readComputed(spot.child("value"), supplies);
-  return to && reward && value && !impossible ? { to, give: reward, value } : undefined;
+  return to && reward && value && !impossible ? { to, give: reward, value, split: null } : undefined;
 };
 
 const valueOfReward = (spot: Spot, give: string | undefined, reward: Reward | null): PartValue | undefined => {

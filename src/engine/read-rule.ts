@@ -41,6 +41,13 @@ export const readRule = (spot: Spot, shelf: RewardShelf): Rule | null => {
     notify,
     once,
     ...window,
+    metric: null,
+    during: null,
+    hold: null,
+    limits: [],
+    approval: null,
+    budget: null,
+    clawback: false,
     mode,
     file: spot.file,
     line: spot.line,
@@ -106,7 +113,7 @@ const readOnce = (spot: Spot, given: string | undefined, on: MilestoneType | und
   const about = on && subjectKindOf(on);
   if (given === undefined) return about ? { per: "subject", kind: about } : { per: "milestone" };
   if (given === "per milestone") return { per: "milestone" };
-  if (given === "per recipient") return { per: "recipient" };
+  if (given === "per recipient") return { per: "recipient", period: null };
   const kind = subjectKinds.find((candidate) => given === `per ${candidate}`);
   if (!kind) {
     const all = ["per milestone", "per recipient", ...subjectKinds.map((candidate) => `per ${candidate}`)];

@@ -2,15 +2,95 @@
 import type { ChannelName } from "../channels/channel.ts";
 import type { MilestoneType, RecordKind } from "../events.ts";
 import type { Money } from "../money.ts";
-
-/** Who gets a part of a reward, seen from the milestone. */
-export type RecipientRole = "owner" | "contact" | "manager(owner)";
+import type { Period, Window } from "../windows.ts";
 
 /**
- * How often one rule may reward one recipient: for the same subject once (`per deal`, the default for that kind),
- * for every happening (`per milestone`), or once at all (`per recipient`).
+ * Who gets a part of a reward, seen from the milestone. `team`: everybody in the owner's team, or in the team that a
+ * metric is about. `contributor("SE")`: who has that role on the deal.
  */
-export type Once = { per: "subject"; kind: RecordKind } | { per: "milestone" } | { per: "recipient" };
+export type RecipientRole = "owner" | "contact" | "manager(owner)" | "team" | `contributor("${string}")`;
+
+/**
+ * How often one rule may reward one recipient: for the same subject once (`per deal`, the default for that kind), for
+ * every happening (`per milestone`), or once for a person, team or company, ever or in each period
+ * (`per owner per quarter`).
+ */
+export type Once =
+  | { per: "subject"; kind: RecordKind }
+  | { per: "milestone" }
+  | { per: "recipient" | "owner" | "team" | "company"; period: Period | null };
+
+/** `14 days while won`: counted from the milestone, issued only if it still holds by then. */
+export interface Hold {
+  text: string;
+  /** `window`: until the metric's window ends (`until the window ends`). */
+  for: { count: number; unit: "hours" | "days" | "weeks" | "months" } | "window";
+  /** What must be true of the record all the time until then. */
+  while: "won" | "open" | "subscribed" | null;
+}
+
+/** `3 per owner per month`, `5000 EUR per quarter`, `10 in total`: one of `count` and `amount` is set. */
+export interface Limit {
+  text: string;
+  count: number | null;
+  amount: Money | null;
+  /** Whose grants are counted together: all of the rule, or those of one recipient, owner, team or company. */
+  per: "rule" | "recipient" | "owner" | "team" | "company";
+  /** Null: ever. */
+  period: Period | null;
+}
+
+/** `above 250 EUR by finance within 7 days`. */
+export interface Approval {
+  text: string;
+  /** Null: always. */
+  above: Money | null;
+  /** A group of approvers in accolade.yaml, or `manager`: the recipient's manager. */
+  by: string;
+  withinDays: number;
+}
+
+/** What a rule on `metric.changed` looks at. */
+export interface RuleMetric {
+  name: string;
+  of: "owner" | "team" | "company" | "campaign" | "workspace";
+  over: Window;
+  /** Such as `basis: closed`; every option of the metric, defaults filled in. */
+  options: Readonly<Record<string, string>>;
+}
+
+/** Money set aside. Half-open, instants in UTC; null is without end. */
+export interface Budget {
+  id: string;
+  amount: Money;
+  from: string | null;
+  until: string | null;
+  /** Percent of the amount at which somebody is told, ascending. */
+  alerts: number[];
+  /** What becomes of a reward that finds it empty: it waits for a higher budget, or is not given. */
+  whenEmpty: "wait" | "stop";
+  file: string;
+  line: number;
+}
+
+/** A tier of customers: the first whose lines all hold is the customer's. */
+export interface Tier {
+  id: string;
+  where: string[];
+}
+
+/** Days and hours that a rule may be limited to with `during:`. */
+export interface Calendar {
+  id: string;
+  /** IANA name. */
+  timeZone: string;
+  /** ISO weekdays, 1 is Monday. */
+  days: number[];
+  /** Minutes since local midnight, half-open; null: the whole day. */
+  hours: { from: number; until: number } | null;
+  /** Local days that do not count, `YYYY-MM-DD`. */
+  except: string[];
+}
 
 export interface Reward {
   id: string;
@@ -33,6 +113,11 @@ export interface RewardPart {
   to: RecipientRole;
   give: Reward;
   value: PartValue;
+  /**
+   * Where one value is divided (`to: { owner: 70%, manager(owner): 30% }`): parts with the same `entry` share one value,
+   * each its hundredths of a percent. Minor units are divided so that they add up. A share that nobody takes is not given.
+   */
+  split: { entry: number; basisPoints: number } | null;
 }
 
 export interface Rule {
@@ -40,12 +125,23 @@ export interface Rule {
   title: Record<string, string>;
   kpi: string | null;
   on: MilestoneType;
+  /** Set where `on` is `metric.changed`, and only there. */
+  metric: RuleMetric | null;
   /** CEL lines as written; all must hold. */
   where: string[];
+  /** Id of a calendar: only milestones that happen in its days and hours count. */
+  during: string | null;
   parts: RewardPart[];
   /** In order of preference; never empty. */
   notify: ChannelName[];
   once: Once;
+  hold: Hold | null;
+  limits: Limit[];
+  approval: Approval | null;
+  /** Id of a budget of this book. */
+  budget: string | null;
+  /** A reward that was used and is no longer due becomes a debt, netted against later ones. */
+  clawback: boolean;
   /** Half-open, instants in UTC; null is without end. Judged by the milestone's own time. */
   from: string | null;
   until: string | null;
@@ -60,4 +156,8 @@ export interface RuleBook {
   hash: string;
   rules: Rule[];
   rewards: Reward[];
+  budgets: Budget[];
+  /** In order: the first that holds is the customer's tier. */
+  tiers: Tier[];
+  calendars: Calendar[];
 }

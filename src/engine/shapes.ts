@@ -11,9 +11,8 @@ const channels = Object.keys({ email: true, sms: true, whatsapp: true } satisfie
   ChannelName,
   true
 >) as ChannelName[];
-const roles = Object.keys({ owner: true, contact: true, "manager(owner)": true } satisfies Record<
-  RecipientRole,
-  true
+const roles = Object.keys({ owner: true, contact: true, "manager(owner)": true } satisfies Partial<
+  Record<RecipientRole, true>
 >) as RecipientRole[];
 
 const text = (expected: string) => z.string({ error: expected }).trim().min(1, { error: expected });

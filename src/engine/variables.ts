@@ -3,7 +3,16 @@
  * suggestions and the reference table of docs/write-rules.md. A value that is not known is left out at run time, so
  * `has(deal.amount)` asks whether it is known.
  */
-import type { CompanyView, ContactView, DealView, LeadView, PersonView, Situation } from "../situation.ts";
+import type {
+  CompanyView,
+  ContactView,
+  CustomerView,
+  DealView,
+  LeadView,
+  MetricView,
+  PersonView,
+  Situation,
+} from "../situation.ts";
 
 /** A value. `dyn` is whatever the CRM or the sender of an event put there. Numbers are always `double`. */
 export interface DeclaredValue {
@@ -52,8 +61,9 @@ const deal = {
   close_date: text("close date, such as `2026-03-31`"),
   created_at: text(created),
   cycle_days: number("whole days from creation to the milestone"),
+  amount_growth: number("amount now divided by the first amount that was known"),
   fields: map(others),
-} satisfies Record<keyof DealView, Declared>;
+} satisfies Record<Exclude<keyof DealView, "stage_days">, Declared>;
 
 const contact = {
   ...person("the contact"),
@@ -91,6 +101,28 @@ const milestone = {
   to: any("the value after, for milestones that end in `_changed`"),
 } satisfies Record<keyof Situation["milestone"], Declared>;
 
+const customer = {
+  id: text("the company's id in the CRM"),
+  tier: text("id of the first of `tiers:` whose conditions hold"),
+  revenue: number("won amount until then, in the workspace currency"),
+  deals: number("deals won until then"),
+  since: text(`when the first of them was won: UTC text, which compares in time order`),
+  days: number("whole days since then"),
+} satisfies Record<keyof CustomerView, Declared>;
+
+const metric = {
+  name: text("name of the metric"),
+  of: text("what it is of: `owner`, `team`, `company`, `campaign` or `workspace`"),
+  id: text("whose it is: the CRM's id of the owner, the name of the team, …"),
+  over: text("its window: `quarter`, `30 days`"),
+  from: text("first day of the window, such as `2026-10-01`"),
+  until: text("first day after the window"),
+  value: number("the metric over the window"),
+  previous: number("the same over the window before"),
+  change: number("how much of `metric.previous` it grew: 0.1 is a tenth"),
+  sample: number("how many records it rests on"),
+} satisfies Record<keyof MetricView, Declared>;
+
 /** Every variable of an expression. */
 export const variables = {
   milestone: { about: "what happened", fields: milestone },
@@ -100,6 +132,10 @@ export const variables = {
   lead: { about: "the lead", fields: lead },
   owner: { about: "the CRM user who owns the record", fields: person("the owner") },
   manager: { about: "the owner's manager", fields: person("the manager") },
+  customer: { about: "the company as a customer, from the deals it won until then", fields: customer },
+  team: { about: "the owner's team, or the team of the metric", fields: { name: text("name of the team") } },
+  contributors: map("who else worked on the deal, by role: `contributors.SE.team`"),
+  metric: { about: "the metric, for `on: metric.changed`", fields: metric },
   details: map("what a posted milestone brought along, by name"),
 } satisfies Record<keyof Situation, Declared>;
 

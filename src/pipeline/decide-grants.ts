@@ -178,9 +178,9 @@ const insertGrants = async (tx: Sql, { people, milestoneIds, decidedAt }: Verdic
   );
   const rows = await tx.rows<{ id: string }>(
     `insert into grants (id, rule_id, once_key, recipient_key, recipient_id, rule_version, milestone_id, part, reward_id, provider,
-       value_minor, currency, notify, state, granted_at)
+       value_minor, currency, cost_minor, cost_currency, notify, state, granted_at)
      select distinct on (t.id) t.id, t.rule_id, t.once_key, t.recipient_key, coalesce(i.recipient_id, p.id), t.rule_version, t.milestone_id, t.part,
-       t.reward_id, t.provider, t.value_minor, t.currency, string_to_array(t.notify, ','), t.state, $14
+       t.reward_id, t.provider, t.value_minor, t.currency, t.value_minor, t.currency, string_to_array(t.notify, ','), t.state, $14
      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::smallint[], $8::text[], $9::text[],
        $10::bigint[], $11::text[], $12::text[], $13::text[])
        as t (id, rule_id, once_key, recipient_key, rule_version, milestone_id, part, reward_id, provider, value_minor, currency, notify, state)
@@ -224,7 +224,8 @@ const seenBehind = (people: People, recipientKey: string): SeenPerson[] => {
 const amend = async (tx: Sql, grants: readonly DueGrant[], milestoneIds: ReadonlyMap<Judged, number>) => {
   if (grants.length === 0) return;
   await tx.run(
-    `update grants g set milestone_id = t.milestone_id, value_minor = t.value_minor, currency = t.currency, part = t.part,
+    `update grants g set milestone_id = t.milestone_id, value_minor = t.value_minor, currency = t.currency,
+       cost_minor = t.value_minor, cost_currency = t.currency, part = t.part,
        reward_id = t.reward_id, provider = t.provider, rule_version = t.rule_version
      from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::smallint[], $6::text[], $7::text[], $8::bigint[])
        as t (id, milestone_id, value_minor, currency, part, reward_id, provider, rule_version) where g.id = t.id`,

@@ -11,7 +11,8 @@ export interface RecordKey {
 }
 
 /** One text for a key; connection ids hold no slash. */
-export const keyText = ({ connection, kind, id }: RecordKey): string => `${connection}/${kind}/${id}`;
+export const keyText = ({ connection, kind, id }: { connection: string; kind: string; id: string }): string =>
+  `${connection}/${kind}/${id}`;
 
 export interface ToldFact extends Fact {
   connection: string;

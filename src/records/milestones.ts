@@ -5,7 +5,8 @@ import type { RecordHistory, Step } from "./timeline.ts";
 export interface Milestone {
   type: MilestoneType;
   connection: string;
-  subject: { kind: RecordKind; id: string };
+  /** `metric` where it is a KPI that changed, and not a record. */
+  subject: { kind: RecordKind | "metric"; id: string };
   at: string;
   from: FactValue;
   to: FactValue;
@@ -58,6 +59,8 @@ const changesOf: Record<RecordKind, Record<string, Change>> = {
   company: { exists: existence("company.deleted", "company.restored") },
   lead: { converted: raised("lead.converted"), exists: existence("lead.deleted") },
   user: {},
+  ticket: {},
+  campaign: {},
 };
 
 const created: Partial<Record<RecordKind, MilestoneType>> = {

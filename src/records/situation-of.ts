@@ -2,7 +2,7 @@
 import type { FactValue, RecordKind } from "../events.ts";
 import type { CompanyView, ContactView, DealView, LeadView, PersonView, Situation } from "../situation.ts";
 import type { Milestone } from "./milestones.ts";
-import { type RecordHistory, valueAt } from "./timeline.ts";
+import { endOfSave, type RecordHistory, valueAt } from "./timeline.ts";
 
 export interface Around {
   /** The history of a record of the same connection; undefined where nothing is known of it. */
@@ -27,7 +27,7 @@ export const situationOf = (milestone: Milestone, subject: RecordHistory, around
   const seen = see(subject);
 
   const deal = subject.kind === "deal" ? subject : undefined;
-  const contactId = subject.kind === "contact" ? subject.id : deal ? firstContact(deal, at) : null;
+  const contactId = subject.kind === "contact" ? subject.id : deal ? firstContact(deal, at) : seen("contact");
   const companyId = subject.kind === "company" ? subject.id : seen("company");
   const ownerId = seen("owner");
   const contact = subject.kind === "contact" ? subject : find("contact", contactId);
@@ -48,6 +48,10 @@ export const situationOf = (milestone: Milestone, subject: RecordHistory, around
     lead: subject.kind === "lead" ? leadView(subject, seen) : null,
     owner: typeof ownerId === "string" ? around.person("user", ownerId) : null,
     manager: typeof ownerId === "string" ? around.managerOf(ownerId) : null,
+    customer: null,
+    team: null,
+    contributors: deal ? contributors(deal, see(deal), around) : {},
+    metric: null,
     details: details(seen(`details:${milestone.discriminator}`)),
   };
 };
@@ -76,9 +80,40 @@ const dealView = (deal: RecordHistory, see: See, at: string, around: Around): De
     close_date: text(see("close_date")),
     created_at: created,
     cycle_days: Number.isNaN(days) ? null : Math.max(0, days),
+    amount_growth: growth(deal, amount),
+    stage_days: stageDays(deal, at),
     fields: otherFields(deal, see),
   };
 };
+
+const growth = (deal: RecordHistory, amount: number | null): number | null => {
+  const first = deal.fields.get("amount")?.find((step) => typeof step.value === "number")?.value;
+  return amount === null || typeof first !== "number" || first === 0 ? null : amount / first;
+};
+
+/** Days until `at` in each stage, by its id, and by its label as far as one was told in the same save. */
+const stageDays = (deal: RecordHistory, at: string): Record<string, number> => {
+  const days: Record<string, number> = {};
+  const steps = (deal.fields.get("stage") ?? []).filter((step) => step.at <= endOfSave(at));
+  for (const [index, step] of steps.entries()) {
+    const until = steps[index + 1]?.at ?? at;
+    const label = valueAt(deal, "stage_label", step.at);
+    for (const name of new Set([String(step.value ?? ""), String(label ?? "")]))
+      if (name !== "") days[name] = (days[name] ?? 0) + Math.max(0, Date.parse(until) - Date.parse(step.at)) / DAY_MS;
+  }
+  return days;
+};
+
+const CONTRIBUTOR = "contributor:";
+
+const contributors = (deal: RecordHistory, see: See, around: Around): Record<string, PersonView> =>
+  Object.fromEntries(
+    [...deal.fields.keys()].flatMap((field) => {
+      const id = field.startsWith(CONTRIBUTOR) ? see(field) : null;
+      const person = typeof id === "string" && id !== "" ? around.person("user", id) : null;
+      return person ? [[field.slice(CONTRIBUTOR.length), person]] : [];
+    }),
+  );
 
 const personFields = (id: string, see: See): PersonView => ({
   id,

@@ -239,7 +239,7 @@ describe("our own shape", () => {
   test.each([
     [{ type: "deal.wno" }, "type", "deal.wno", /deal\.won.*custom\.<name>/],
     [{ type: 7 }, "type", "7", /a type of event/],
-    [{ subject: { kind: "ticket", id: "x" } }, "subject.kind", "ticket", /one of deal, contact/],
+    [{ subject: { kind: "planet", id: "x" } }, "subject.kind", "planet", /one of deal, contact/],
     [{ subject: { kind: "contact", id: "x" } }, "subject.kind", "contact", /deal, as the type says/],
     [{ subject: undefined }, "subject", "nothing", /kind and id/],
     [{ subject: { kind: "deal" } }, "subject.id", "nothing", /an id/],
@@ -375,7 +375,7 @@ describe("a map", () => {
   test.each([
     [{ type: "=deal.wno" }, /map\.type: "deal\.wno" is not a type/],
     [{ type: { from: "state", values: { a: "deal.wno" } } }, /map\.type: "deal\.wno"/],
-    [{ subject: { kind: "=ticket", id: "id" } }, /map\.subject\.kind: "ticket"/],
+    [{ subject: { kind: "=planet", id: "id" } }, /map\.subject\.kind: "planet"/],
     [{ key: undefined, occurredAt: undefined }, /map: expected key or occurredAt/],
     [{ record: { name: "a..b" } }, /map\.record\.name: expected a path/],
     [{ record: { name: "a[x]" } }, /map\.record\.name: expected a path/],

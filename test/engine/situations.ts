@@ -14,6 +14,8 @@ export const deal = (known: Partial<DealView> = {}): DealView => ({
   close_date: "2026-03-05",
   created_at: "2026-01-23T09:30:00.000Z",
   cycle_days: 41,
+  amount_growth: null,
+  stage_days: {},
   fields: {},
   ...known,
 });
@@ -74,6 +76,10 @@ export const situation = ({ milestone, ...known }: Given = {}): Situation => ({
   lead: null,
   owner: person(),
   manager: null,
+  customer: null,
+  team: null,
+  contributors: {},
+  metric: null,
   details: {},
   ...known,
 });

@@ -17,8 +17,8 @@ export const insertGrantRow = async (
        insert into recipients (kind, name, email, source) values ('rep', 'Giulia Bianchi', 'giulia@example.com', 'test') returning id
      )
      insert into grants (id, rule_id, once_key, recipient_key, recipient_id, rule_version, milestone_id, part, reward_id, provider,
-       value_minor, currency, notify, state, granted_at)
-     select $1::text::uuid, 'test', $1::text, 'test/user/1', person.id, rules.id, milestone.id, 0, 'reward', $2, $3, $4, '{}', 'approved', now()
+       value_minor, currency, cost_minor, cost_currency, notify, state, granted_at)
+     select $1::text::uuid, 'test', $1::text, 'test/user/1', person.id, rules.id, milestone.id, 0, 'reward', $2, $3, $4, $3, $4, '{}', 'approved', now()
      from rules, milestone, person`,
     [id, provider, minor, currency],
   );
