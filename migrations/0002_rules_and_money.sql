@@ -7,6 +7,7 @@ alter table grants
   add column kpi text,                         -- of its rule, for reports
   add column team text,                        -- of the owner, as the milestone saw it, for reports
   add column release_at timestamptz,           -- held until then
+  add column unfunded boolean not null default false, -- held because its budget was empty: nothing is reserved for it yet
   add column approval_by text,                 -- who must approve: a group of accolade.yaml, or 'manager'
   add column approval_until timestamptz,       -- after this nobody may any more
   add column approval_days smallint,           -- how long they may take, from when it is asked for
@@ -18,12 +19,14 @@ alter table grants
 update grants set cost_minor = value_minor, cost_currency = currency;
 alter table grants alter column cost_minor set not null, alter column cost_currency set not null;
 create index grants_held on grants (release_at) where state = 'held';
+create index grants_unfunded on grants (budget, granted_at, id) where unfunded and state = 'held';
 create index grants_awaiting on grants (approval_until) where state = 'awaiting_approval';
 create index grants_undone on grants (undone_at) where undone_at is not null and state in ('issued', 'redeemed', 'clawed_back');
 
--- decide: due by its rule, and not given. The id is the one that the grant would have.
+-- decide: due by its rule, and not given. The id is the one that the grant would have: of a rule that rewards somebody once
+-- in a period, several milestones may have the same one.
 create table stops (
-  grant_id uuid primary key,
+  grant_id uuid not null,
   rule_id text not null,
   rule_version bigint not null references rule_versions,
   milestone_id bigint not null references milestones,
@@ -34,7 +37,8 @@ create table stops (
   reason text not null check (reason in ('once', 'limit', 'budget')),
   detail jsonb not null,                       -- what stopped it, with the figures: see Stop in src/pipeline/decide-stops.ts
   waits_for text not null,                     -- key of what would have to become free: a grant id, a limit's key, a budget's id
-  at timestamptz not null
+  at timestamptz not null,
+  primary key (grant_id, milestone_id)
 );
 create index stops_milestone on stops (milestone_id);
 create index stops_waits_for on stops (waits_for);
