@@ -27,10 +27,11 @@ export const peopleAround = async (tx: Sql, histories: ReadonlyMap<string, Recor
   for (const { connection, kind, id, fields } of histories.values()) {
     if (kind === "user" || kind === "contact")
       named.set(`${connection}/${kind}/${id}`, { connection, kind, crmId: id });
-    for (const field of ["owner", "manager"])
-      for (const { value } of fields.get(field) ?? [])
-        if (typeof value === "string" && value !== "")
-          named.set(`${connection}/user/${value}`, { connection, kind: "user", crmId: value });
+    for (const [field, steps] of fields)
+      if (field === "owner" || field === "manager" || field.startsWith("contributor:"))
+        for (const { value } of steps)
+          if (typeof value === "string" && value !== "")
+            named.set(`${connection}/user/${value}`, { connection, kind: "user", crmId: value });
   }
   const known = await findRecipients(tx, [...named.values()]);
   const managers = await managersOf(tx, [...known.values()]);
