@@ -124,6 +124,7 @@ const around = ({ workspace }: Corridor, { histories, people }: Known, connectio
   history: (kind: RecordHistory["kind"], id: string) => histories.get(`${connection}/${kind}/${id}`),
   person: (kind: RecordHistory["kind"], id: string) => people.person(connection, kind, id),
   managerOf: (userId: string) => people.managerOf(connection, userId),
+  teamOf: (team: string) => people.teamOf(connection, team),
   convert(amount: number, currency: string | null) {
     if (currency === null || currency === workspace.currency) return amount;
     const rate = workspace.rates[currency];

@@ -123,7 +123,7 @@ const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: numb
   await refreshPeople(tx, changed);
 
   const decidedAt = events.length > 0 ? newest(events.map((event) => event.received_at)) : await lastReceived(tx);
-  const people = await peopleAround(tx, histories);
+  const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);
   const workspace = await tx.row<{ id: string }>("select id from workspace");
   const judged = [];
@@ -145,6 +145,9 @@ const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: numb
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
   return { events: events.length + again.length, granted };
 };
+
+const givesToTeams = ({ rules }: Corridor) =>
+  rules.current().matcher.book.rules.some((rule) => rule.parts.some((part) => part.to === "team"));
 
 const newest = (times: readonly Date[]) => new Date(Math.max(...times.map((time) => time.getTime())));
 

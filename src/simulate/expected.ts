@@ -42,7 +42,7 @@ export const expectedGrants = async (
     const around = new Map(
       chunk.flatMap((history) => [history, ...contactsOf(history, all)]).map((one) => [keyText(one), one]),
     );
-    const people = await peopleAround(corridor.database, around);
+    const people = await peopleAround(corridor.database, around, { withTeams: true });
     const known = { histories: around, people, stored: new Map(), fresh: new Map() };
     for (const history of chunk) {
       const { judged, merges } = await judgeFamily(corridor, corridor.database, [history], known);
