@@ -47,16 +47,22 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
 
   const room = await openRoom(corridor, tx, [...plan.fresh, ...plan.again.map(({ grant }) => grant)]);
   const stopped = [...plan.stopped];
+  const given = new Set<string>();
   const made: Begun[] = [];
   const back: { row: StoredGrant; begun: Begun }[] = [];
   const unroomed: StoredGrant[] = [];
   for (const { grant, row } of candidates(plan, due)) {
+    if (given.has(grant.id)) {
+      stopped.push({ grant, stop: takenStop(grant) });
+      continue;
+    }
     const taken = room.take(grant, row !== undefined && row.state !== "cancelled" && row.state !== "held");
     if ("reason" in taken) {
       stopped.push({ grant, stop: taken });
       if (row && row.state !== "cancelled") unroomed.push(row);
       continue;
     }
+    given.add(grant.id);
     const begun = { grant, ...beginningOf(corridor, grant, taken, decidedAt) };
     if (row) back.push({ row, begun });
     else made.push(begun);
@@ -115,7 +121,7 @@ interface Plan {
 
 const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<string, StoredGrant>): Plan => {
   const plan: Plan = { fresh: [], again: [], gone: [], stopped: [], marks: [] };
-  const wanted = new Map<string, DueGrant>();
+  const wanted = new Set<string>();
   const own = new Set(verdict.members.map((key) => `${key.connection}/${key.kind}/${key.id}`));
   const isOwn = (row: StoredGrant) => own.has(`${row.connection}/${row.subject_kind}/${row.subject_id}`);
   // ordered for a milestone that turned out not to have been, or for somebody else: it counts as the reward
@@ -124,12 +130,14 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
 
   for (const grant of due) {
     const row = stored.get(grant.id);
-    if (wanted.has(grant.id) || (row && !isOwn(row) && row.state !== "cancelled")) {
+    const living = row !== undefined && row.state !== "cancelled";
+    // of a batch, whoever comes second is only a candidate for as long as the first finds no room
+    if (living && (wanted.has(grant.id) || !isOwn(row))) {
       plan.stopped.push({ grant, stop: takenStop(grant) });
       continue;
     }
-    wanted.set(grant.id, grant);
-    if (!row || row.state === "cancelled") {
+    wanted.add(grant.id);
+    if (!living) {
       const paid = past.find((other) => other.id !== grant.id && standsFor(other, grant));
       if (paid) stands.add(paid.id);
       else if (row) plan.again.push({ row, grant });
@@ -164,7 +172,7 @@ const reasonFor = (row: StoredGrant, due: readonly DueGrant[]): string =>
 const takenStop = ({ id, rule, onceKey }: DueGrant): Stop => ({
   reason: "once",
   waitsFor: id,
-  detail: { once: isShared(rule) ? `${onceKey}` : rule.once.per, grant: id },
+  detail: { once: isShared(rule) ? onceKey : rule.once.per, grant: id },
 });
 
 /** In the order of the due list, so that freed room goes to whoever comes first. */
