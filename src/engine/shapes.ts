@@ -129,7 +129,7 @@ export const metricShape = {
     .enum(["owner", "team", "company", "campaign", "workspace"], {
       error: "what it is of: owner, team, company, campaign, workspace",
     })
-    .describe("Whose it is"),
+    .describe("Whose it is: `owner`, `team`, `company`, `campaign` or `workspace`"),
   over: readLater(over, z.string().regex(new RegExp(`^(?:${periods.join("|")}|all time|\\d{1,4} days?)$`))).describe(
     `Its window, in the workspace's time zone: ${windowForm}`,
   ),
