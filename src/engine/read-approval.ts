@@ -3,6 +3,7 @@ import type { Spot } from "../yaml/yaml-source.ts";
 import { didYouMean } from "./close-match.ts";
 import type { Known } from "./known.ts";
 import { checkCurrencies } from "./read-currencies.ts";
+import { isGiven } from "./read-items.ts";
 import type { Approval, RewardPart } from "./rule-book.ts";
 import { approvalForm } from "./short-forms/approval-form.ts";
 import { readForm } from "./short-forms/read-form.ts";
@@ -13,7 +14,7 @@ export const readApproval = (
   parts: readonly RewardPart[] | undefined,
   known: Known,
 ): Approval | null | undefined => {
-  if (spot.value === undefined) return null;
+  if (!isGiven(spot)) return null;
   const approval = readForm(spot, approvalForm);
   if (!approval) return undefined;
   if (approval.above) checkCurrencies(spot, approval.above.currency, parts, known);

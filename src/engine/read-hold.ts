@@ -1,12 +1,13 @@
 import type { Spot } from "../yaml/yaml-source.ts";
 import { type About, articled, isOnMetric } from "./about.ts";
+import { isGiven } from "./read-items.ts";
 import type { Hold } from "./rule-book.ts";
 import { holdForm } from "./short-forms/hold-form.ts";
 import { readForm } from "./short-forms/read-form.ts";
 
 /** Reads `hold`: null where not given, undefined where it is wrong, or waits for what can never be. */
 export const readHold = (spot: Spot, about: About | undefined): Hold | null | undefined => {
-  if (spot.value === undefined) return null;
+  if (!isGiven(spot)) return null;
   const hold = readForm(spot, holdForm);
   if (!hold) return undefined;
   const text = holdForm.print(hold);

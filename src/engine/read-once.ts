@@ -1,6 +1,7 @@
 import type { Window } from "../windows.ts";
 import type { Spot } from "../yaml/yaml-source.ts";
 import { type About, impossibleHolder, isOnMetric } from "./about.ts";
+import { isGiven } from "./read-items.ts";
 import type { Once, RuleMetric } from "./rule-book.ts";
 import { type OnceWords, onceForm } from "./short-forms/once-form.ts";
 import { readForm } from "./short-forms/read-form.ts";
@@ -8,7 +9,7 @@ import { quoted } from "./short-forms/short-form.ts";
 
 /** Reads `once`, or gives what fits the milestone; undefined where it is wrong. */
 export const readOnce = (spot: Spot, about: About | undefined, metric: RuleMetric | null): Once | undefined => {
-  if (spot.value === undefined) return about && defaultOnce(about, metric);
+  if (!isGiven(spot)) return about && defaultOnce(about, metric);
   const words = readForm(spot, onceForm);
   if (!words || !about) return undefined;
   const once = onceOf(words, about);

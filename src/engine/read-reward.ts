@@ -12,6 +12,9 @@ import { rewardShape } from "./shapes.ts";
 export const titleOf = (title: string | Record<string, string>): Record<string, string> =>
   typeof title === "string" ? { en: title } : title;
 
+/** `gift-card` → `Gift card` */
+const inTitleCase = (id: string): string => `${id.charAt(0).toUpperCase()}${id.slice(1).replaceAll(/[-_]+/g, " ")}`;
+
 /** Reads one reward; null where something is wrong with it. */
 export const readReward = (spot: Spot, known: Known): Reward | null => {
   const fields = readFields(spot, rewardShape, "a reward: a map that begins with `id:`", "allowed");
@@ -27,8 +30,9 @@ export const readReward = (spot: Spot, known: Known): Reward | null => {
   const value = fields.value === undefined ? null : readMoney(spot.child("value"), fields.value, kind?.supplies);
   const options = kind ? readOptions(spot, kind.options) : undefined;
   if (!kind && isMap(spot.value)) refuseMisspelt(spot, spot.value);
-  const complete = id !== undefined && title !== undefined && provider !== undefined && value !== undefined && options;
-  return complete ? { id, title: titleOf(title), provider, value, options: options.data } : null;
+  const titleIsGood = title !== undefined || spot.child("title").value === undefined;
+  const complete = id !== undefined && titleIsGood && provider !== undefined && value !== undefined && options;
+  return complete ? { id, title: titleOf(title ?? inTitleCase(id)), provider, value, options: options.data } : null;
 };
 
 /** Without its provider, nobody knows which other keys a reward may have: only those near to ours are told. */

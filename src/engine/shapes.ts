@@ -80,7 +80,9 @@ const computedWords =
 
 export const rewardShape = {
   id: id("reward", "gift-card").describe("How rules name it: small letters, digits, `-` and `_`"),
-  title: Title.describe("What the recipient reads: a text for everybody, or one for each language"),
+  title: Title.optional().describe(
+    "What the recipient reads: a text for everybody, or one for each language. The words of the `id` where nothing is given",
+  ),
   provider: text("a provider, by its id in accolade.yaml").describe(
     "Who supplies it: the id of a provider in `accolade.yaml`",
   ),

@@ -416,7 +416,6 @@ describe("a mistake in who gets what", () => {
       "rules/1.yaml:5:5: found no `pool`, expected a text",
       "rules/1.yaml:5:52: found `5 points`, expected money: the provider of this reward does not supply points",
       expect.stringMatching(/^rules\/1.yaml:6:51: found `Welcome!`, expected /),
-      "rules/1.yaml:7:5: found no `title`, expected a title: a text, or one for each language as `{ en: …, it: … }`",
       "rules/1.yaml:7:14: found the key `titel`, expected a key that is known here; did you mean `title`?",
     ]);
   });
