@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { topShape, wholes } from "../src/engine/shapes.ts";
+import { wholes } from "../src/engine/shape-pieces.ts";
+import { topShape } from "../src/engine/shapes.ts";
 import { providerKinds } from "../src/rewards/index.ts";
 
 /** A declaration as JSON Schema, with what is read later in its place. */

@@ -2,11 +2,12 @@
  * The keys of a rule file, each with what it means. One declaration feeds three: reading (the message says what was
  * expected, as it stands behind "expected" in a problem), the JSON Schema for editors, and the reference page. A rule is
  * read key by key and item by item, so that one mistake does not hide the next; what an item looks like as a whole is
- * registered in `wholes`, for the schema.
+ * registered in `wholes` of shape-pieces.ts, for the schema.
  */
 import { z } from "zod";
 import type { ChannelName } from "../channels/channel.ts";
 import { parseWindow, periods, type Window } from "../windows.ts";
+import { day, form, id, list, map, money, oneOrMore, readLater, text } from "./shape-pieces.ts";
 import { alertForm } from "./short-forms/alert-form.ts";
 import { approvalForm } from "./short-forms/approval-form.ts";
 import { daysForm } from "./short-forms/days-form.ts";
@@ -16,7 +17,7 @@ import { limitForm } from "./short-forms/limit-form.ts";
 import { onceForm } from "./short-forms/once-form.ts";
 import { percentForm } from "./short-forms/percent-form.ts";
 import { roleForm } from "./short-forms/role-form.ts";
-import { moneyPattern, type ShortForm } from "./short-forms/short-form.ts";
+import { moneyPattern } from "./short-forms/short-form.ts";
 import { milestoneNames } from "./subject-kinds.ts";
 
 // Spelled as a record, so that a new channel cannot be forgotten here.
@@ -25,43 +26,6 @@ const channels = Object.keys({ email: true, sms: true, whatsapp: true } satisfie
   true
 >) as ChannelName[];
 export const channelNames: readonly ChannelName[] = channels;
-
-/** Schemas of which an editor is told more than reading asks at once. */
-export const wholes = z.registry<{ as: unknown }>();
-const readLater = <T extends z.ZodType>(schema: T, as: z.ZodType): T => {
-  wholes.add(schema, { as });
-  return schema;
-};
-
-const text = (expected: string) => z.string({ error: expected }).trim().min(1, { error: expected });
-/** A text that is read by its short form, with suggestions; the pattern is for editors. */
-const form = ({ expected, pattern, examples }: ShortForm<never> | ShortForm<unknown>) =>
-  readLater(
-    z.unknown().refine((given) => given !== null && given !== undefined, { error: expected }),
-    z.string().regex(pattern).meta({ examples }),
-  );
-const oneOrMore = (item: z.ZodType, expected: string) =>
-  readLater(
-    z.union([z.string(), z.number(), z.array(z.unknown()).min(1, { error: expected })], { error: expected }),
-    z.union([item, z.array(item).min(1)]),
-  );
-const list = (item: z.ZodType, expected: string) =>
-  readLater(z.array(z.unknown(), { error: expected }), z.array(item)).nullish();
-const map = <K extends z.ZodType>(as: K, expected: string) =>
-  readLater(z.record(z.string(), z.unknown(), { error: expected }), as);
-const id = (of: string, example: string) => {
-  const expected = `an id for the ${of}: small letters, digits, \`-\` and \`_\`, such as \`${example}\``;
-  return z.string({ error: expected }).regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, { error: expected });
-};
-const day = (example: string) => text(`a day such as \`${example}\`, or a moment such as \`${example}T09:00:00Z\``);
-const money = (expected: string) =>
-  readLater(
-    text(expected),
-    z
-      .string()
-      .regex(new RegExp(`^${moneyPattern}$`))
-      .meta({ examples: ["100 EUR", "50 points"] }),
-  );
 
 const titleWords = "a title: a text, or one for each language as `{ en: …, it: … }`";
 const Title = z.union(
