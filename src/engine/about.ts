@@ -1,5 +1,4 @@
 import type { MilestoneType } from "../events.ts";
-import type { Situation } from "../situation.ts";
 import type { Limit, Once, RecipientRole, RuleMetric } from "./rule-book.ts";
 import { type SubjectKind, subjectKindOf } from "./subject-kinds.ts";
 
@@ -30,14 +29,14 @@ const aroundMetric: Record<RuleMetric["of"], ReadonlySet<string>> = {
 };
 
 /** Why nothing of a variable can ever be known in these situations; undefined where something can. */
-export const neverKnown = (about: About, variable: keyof Situation): string | undefined => {
+export const neverKnown = (about: About, variable: string): string | undefined => {
   if (isOnMetric(about)) {
     if (about.metricOf === null || aroundMetric[about.metricOf].has(variable)) return undefined;
     return `a metric of ${articled(about.metricOf)} has no \`${variable}\``;
   }
   if (variable === "metric") return "only rules on `metric.changed` see a metric";
   if (about.kind === null) return undefined;
-  const only = { deal: "deal", contributors: "deal", lead: "lead" }[variable as string];
+  const only = { deal: "deal", contributors: "deal", lead: "lead" }[variable];
   return only === undefined || only === about.kind ? undefined : `${articled(about.kind)} has no \`${variable}\``;
 };
 

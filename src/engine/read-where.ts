@@ -21,7 +21,7 @@ export const readWhere = (spot: Spot, about: About | undefined, shelf: Shelf): E
 /** Reports variables that no situation of the rule can have. `has(…)` may ask for them: it is false then. */
 export const refuseNeverKnown = (spot: Spot, line: Expression, about: About): void => {
   for (const path of line.paths) {
-    const why = path.onlyAsked ? undefined : neverKnown(about, path.steps[0] as Parameters<typeof neverKnown>[1]);
+    const why = path.onlyAsked ? undefined : neverKnown(about, String(path.steps[0]));
     if (why)
       spot.textProblem(path.at, `\`${path.text}\` with \`on: ${about.on}\``, `a value that can be known: ${why}`);
   }

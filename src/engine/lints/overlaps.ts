@@ -1,39 +1,81 @@
 import type { RewardPart, Rule } from "../rule-book.ts";
-import { anything, isWithin } from "./domain.ts";
+import { anything, type Domain, isEmpty, isWithin } from "./domain.ts";
 import type { Lint, RuleToLint } from "./lint.ts";
 import { type Domains, given, narrow, pathKey } from "./rule-domains.ts";
 
-interface Seen extends RuleToLint {
+interface Seen {
+  rule: Rule;
+  spot: RuleToLint["spot"];
   position: number;
   domains: Domains;
   texts: ReadonlySet<string>;
+  /** What must be so for it to hold: of some paths a value, and the lines of which no more is known. */
+  required: readonly { key: string; domain: Domain }[];
+  opaque: readonly string[];
+}
+
+interface Giving {
+  seen: Seen;
+  part: RewardPart;
 }
 
 /** Pairs of rules that give somebody the same reward for the same milestone: whenever one holds, the other does, and both pay. */
 export const overlaps: Lint = ({ rules }) => {
-  const groups = new Map<string, { seen: Seen; part: RewardPart }[]>();
-  for (const [position, each] of rules.entries()) {
-    const { rule } = each;
-    if (rule.mode === "shadow") continue;
-    const domains = narrow(given(rule), each.lines);
-    const seen = { ...each, position, domains, texts: new Set(each.lines.map(({ text }) => text)) };
-    for (const part of rule.parts) {
-      const key = JSON.stringify([rule.on, rule.metric, part.to, part.give.id]);
-      groups.set(key, [...(groups.get(key) ?? []), { seen, part }]);
+  const groups = Map.groupBy(rules.flatMap(givingOf), ({ seen: { rule }, part }) =>
+    JSON.stringify([rule.on, rule.metric, part.to, part.give.id]),
+  );
+  for (const group of groups.values()) {
+    const candidates = candidatesIn(group);
+    for (const each of group) warnOf(each, candidates(each.seen));
+  }
+};
+
+const givingOf = ({ rule, spot, lines }: RuleToLint, position: number): Giving[] => {
+  if (rule.mode === "shadow") return [];
+  const domains = narrow(given(rule), lines);
+  // it never holds: told elsewhere
+  if ([...domains.values()].some(isEmpty)) return [];
+  const whole = lines.filter((line) => line.whole);
+  const keys = new Set(whole.flatMap(({ atoms }) => atoms.map(pathKey)));
+  const seen: Seen = {
+    rule,
+    spot,
+    position,
+    domains,
+    texts: new Set(lines.map(({ text }) => text)),
+    required: [...keys].map((key) => ({ key, domain: domains.get(key) ?? anything })),
+    opaque: lines.filter((line) => !line.whole).map(({ text }) => text),
+  };
+  return rule.parts.map((part) => ({ seen, part }));
+};
+
+/**
+ * The rules of a group that could hold whenever another does: those that want one of fixed values are looked up by it,
+ * so that thousands of rules, each for its own team, are not compared each with each.
+ */
+const candidatesIn = (group: readonly Giving[]): ((own: Seen) => Seen[]) => {
+  const byValue = new Map<string, Seen[]>();
+  const rest: Seen[] = [];
+  for (const { seen } of group) {
+    const fixed = seen.required.find(({ domain }) => domain.only !== null);
+    if (!fixed) rest.push(seen);
+    for (const value of fixed?.domain.only ?? []) {
+      const name = JSON.stringify([fixed?.key, value]);
+      const bucket = byValue.get(name);
+      if (bucket) bucket.push(seen);
+      else byValue.set(name, [seen]);
     }
   }
-  for (const group of groups.values())
-    for (const { seen, part } of group)
-      warnOf(
-        seen,
-        part,
-        group.map((one) => one.seen),
-      );
+  return (own) => [
+    // whoever allows all values of its path allows the first
+    ...[...own.domains].flatMap(([key, { only }]) => byValue.get(JSON.stringify([key, only?.[0]])) ?? []),
+    ...rest,
+  ];
 };
 
 /** One warning for a rule and recipient is enough to look at it. */
-const warnOf = (own: Seen, { to, give }: RewardPart, group: readonly Seen[]): void => {
-  const other = group.find(
+const warnOf = ({ seen: own, part: { to, give } }: Giving, candidates: readonly Seen[]): void => {
+  const other = candidates.find(
     (each) =>
       each !== own &&
       bothCount(own.rule, each.rule) &&
@@ -57,13 +99,8 @@ const bothCount = (a: Rule, b: Rule): boolean =>
 
 /** Whether all lines of `other` hold whenever those of `own` do, as far as it can be proved. */
 const isImplied = (other: Seen, own: Seen): boolean =>
-  other.lines.every(
-    (line) =>
-      own.texts.has(line.text) ||
-      (line.whole &&
-        line.atoms.every((atom) => {
-          const key = pathKey(atom);
-          const domain = own.domains.get(key);
-          return domain !== undefined && isWithin(domain, other.domains.get(key) ?? anything);
-        })),
-  );
+  other.opaque.every((text) => own.texts.has(text)) &&
+  other.required.every(({ key, domain }) => {
+    const narrower = own.domains.get(key);
+    return narrower !== undefined && isWithin(narrower, domain);
+  });
