@@ -76,6 +76,7 @@ describe("needless lines", () => {
       ["deal.amount > 5", "deal.amount > 3"],
       "11:9 `deal.amount > 3`, which holds whenever `deal.amount > 5` does → no such line",
     ],
+    [["deal.amount > 5", "deal.amount >= 5"], "11:9 `deal.amount >= 5`, which holds whenever `deal.amount > 5` does"],
     [["deal.amount > 3", "deal.amount > 5"], "10:9 `deal.amount > 3`, which holds whenever `deal.amount > 5` does"],
     [["deal.amount >= 5", "deal.amount >= 5"], "10:9 `deal.amount >= 5`, which holds whenever `deal.amount >= 5` does"],
     [['owner.team in ["A", "B"]', 'owner.team == "A"'], '10:9 `owner.team in ["A", "B"]`, which holds whenever'],
@@ -89,7 +90,7 @@ describe("needless lines", () => {
 
 describe("what is said of conditions is so", () => {
   const path = fc.constantFrom("deal.amount", "deal.fields.size");
-  const number = fc.integer({ min: -2, max: 3 });
+  const number = fc.integer({ min: 0, max: 1 });
   const team = fc.constantFrom('"A"', '"B"', '"C"');
   const line = fc.oneof(
     fc
@@ -108,10 +109,10 @@ describe("what is said of conditions is so", () => {
     ),
     { minLength: 1, maxLength: 4 },
   );
-  const values = [null, -3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4];
+  const values = [null, -1, 0, 0.5, 1, 2];
   const situations = values.flatMap((amount) =>
     [null, "A", "B", "C", "D"].flatMap((owner) =>
-      [null, "A", "B", true, 0.5, 1, 2, 5].flatMap((size) =>
+      [null, "A", "B", true, 0, 0.5, 1, 2].flatMap((size) =>
         [null, true, false].map((flag) =>
           situation({ deal: deal({ amount, fields: { size, flag } }), owner: person({ team: owner }) }),
         ),
@@ -138,7 +139,7 @@ describe("what is said of conditions is so", () => {
         const shorter = matcherOf(left);
         expect(situations.filter((each) => matcher.match(each).length !== shorter.match(each).length)).toEqual([]);
       }),
-      { numRuns: 80 },
+      { numRuns: 100 },
     );
     expect([never > 2, needless > 2]).toEqual([true, true]);
   });
