@@ -1,33 +1,17 @@
 import { Command } from "commander";
-import { loadRules } from "../engine/index.ts";
 import { formatMoney } from "../money.ts";
-import { knownTo, Refusal } from "../open-corridor.ts";
+import { Refusal } from "../open-corridor.ts";
 import { sawText } from "../pipeline/claim.ts";
 import { type ExplainedMilestone, type ExplainedRule, type Explanation, explainEvent } from "../pipeline/explain.ts";
-import { problemLine } from "../yaml/problem.ts";
-import { readRuleFiles } from "../yaml/yaml-folder.ts";
-import { counted } from "./counted.ts";
 import { eventId } from "./event-id.ts";
-import { configured, withCorridor } from "./with-corridor.ts";
+import { rulesCheckCommand } from "./rules-check.ts";
+import { withCorridor } from "./with-corridor.ts";
 
 /** `accolade rules check|explain`. */
 export const rulesCommand = (): Command =>
   new Command("rules")
     .description("check rules without a server, and see why an event did or did not lead to a reward")
-    .addCommand(
-      new Command("check").description("say what is wrong in rules/, or that nothing is").action(async () => {
-        const config = await configured();
-        const sources = await readRuleFiles(config.rulesFolder);
-        if (sources.length === 0)
-          throw new Refusal([`${config.rulesFolder}: found no YAML files, expected at least one with rules`]);
-        const loaded = loadRules(sources, knownTo(config));
-        if (!loaded.ok) throw new Refusal([...loaded.problems.map(problemLine), `${loaded.problems.length} to mend.`]);
-        for (const warning of loaded.warnings) console.log(`note: ${problemLine(warning)}`);
-        console.log(
-          `${counted(loaded.book.rules.length, "rule")} and ${counted(loaded.book.rewards.length, "reward")} in ${counted(sources.length, "file")}: all in order.`,
-        );
-      }),
-    )
+    .addCommand(rulesCheckCommand())
     .addCommand(
       new Command("explain")
         .description("why each rule did or did not match an event")
@@ -72,6 +56,7 @@ const verdicts: Record<ExplainedRule["verdict"], string> = {
   not_matched: "did not match",
   not_listening: "listens to another milestone",
   outside_window: "outside its time window (from, until)",
+  outside_calendar: "outside the days and hours of its calendar (during)",
   started_later: "matched, but the rule was loaded after this happened, and has no `from:` that asks for the past",
 };
 

@@ -1,7 +1,7 @@
 /** The CEL environment of every expression: our variables with their types, and numbers that mix as people expect. */
-import { Environment } from "@marcbachmann/cel-js";
+import { Environment, EvaluationError } from "@marcbachmann/cel-js";
 import type { Situation } from "../situation.ts";
-import { type Declared, type DeclaredRecord, isRecord, variables } from "./variables.ts";
+import { type Declared, type DeclaredRecord, isRecord, methodsOf, variables } from "./variables.ts";
 
 interface CelRecord {
   /** An instance is a record in CEL, with only the values that are known. */
@@ -12,6 +12,9 @@ interface CelRecord {
 }
 
 const records = new Map<DeclaredRecord, CelRecord>();
+
+/** The numbers that a record's methods read, by the record as expressions see it. */
+const numbersOf = new WeakMap<object, Facts>();
 
 const createEnvironment = (): Environment => {
   // An admin's line is short. The limits keep one line from costing more than the rest of the decision.
@@ -25,6 +28,21 @@ const createEnvironment = (): Environment => {
     const Constructor = class {};
     records.set(declared, { Constructor, fields, unknown: Object.freeze(new Constructor()) });
     environment.registerType(`record_${name}`, { ctor: Constructor, fields: Object.fromEntries(types) });
+    for (const [method, { about, absent }] of Object.entries(methodsOf(declared))) {
+      environment.registerFunction({
+        name: method,
+        receiverType: `record_${name}`,
+        returnType: "double",
+        description: about,
+        params: [{ name: "name", type: "string" }],
+        handler: (record: object, key: string) => {
+          const numbers = numbersOf.get(record)?.[method];
+          if (typeof numbers !== "object" || numbers === null)
+            throw new EvaluationError({ code: "not_known", message: `${name}.${method}("${key}") is not known` });
+          return Object.hasOwn(numbers, key) ? Number((numbers as Facts)[key]) : absent;
+        },
+      });
+    }
     return `record_${name}`;
   };
   for (const [name, declared] of Object.entries(variables)) environment.registerVariable(name, typeOf(name, declared));
@@ -94,6 +112,7 @@ const factOf = (declared: Declared, value: unknown): unknown => {
     if (inner === null || inner === undefined) continue;
     fact[name] = isRecord(field) || typeof inner === "object" ? factOf(field, inner) : inner;
   }
+  if (declared.methods) numbersOf.set(fact, value as Facts);
   return fact;
 };
 

@@ -1,5 +1,5 @@
 /** Why an event did or did not lead to a reward: from the rows, and from the very situation that was judged. */
-import type { LineTrace } from "../engine/index.ts";
+import type { LineTrace, RuleTrace } from "../engine/index.ts";
 import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
@@ -30,7 +30,7 @@ export interface ExplainedMilestone {
 
 export interface ExplainedRule {
   rule: string;
-  verdict: "matched" | "not_matched" | "not_listening" | "outside_window" | "started_later";
+  verdict: RuleTrace["verdict"] | "started_later";
   lines: LineTrace[];
   /** One entry for each part of a matched rule: the grant that it led to, or why it led to none. */
   parts: {
