@@ -69,26 +69,45 @@ export const builtInNames: ReadonlySet<string> = new Set(
     .filter((name) => !Object.hasOwn(variables, name)),
 );
 
-/** A situation as expressions see it. Made once for all the lines that judge it. */
-export type Facts = Record<string, unknown>;
-
 const declaredVariables: [keyof Situation, Declared][] = Object.entries(variables).map(([name, declared]) => [
   name as keyof Situation,
   declared,
 ]);
 
-export const factsOf = (situation: Situation): Facts => {
-  const facts: Facts = {};
-  for (const [name, declared] of declaredVariables) facts[name] = factOf(declared, situation[name]);
-  return facts;
-};
+/** A situation as expressions see it, by variable. Made once for all the lines that judge it. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** Each variable is made when an expression first reads it: most rules read two of them. It cannot be spread. */
+export const factsOf = (situation: Situation): Facts => new SituationFacts(situation);
+
+class SituationFacts {
+  [name: string]: unknown;
+  readonly #situation: Situation;
+  readonly #made: Record<string, unknown> = {};
+
+  constructor(situation: Situation) {
+    this.#situation = situation;
+  }
+
+  // On the prototype, once: to define a dozen getters for each situation would cost more than to judge it.
+  static {
+    for (const [name, declared] of declaredVariables) {
+      Object.defineProperty(SituationFacts.prototype, name, {
+        get(this: SituationFacts) {
+          this.#made[name] ??= factOf(declared, this.#situation[name]);
+          return this.#made[name];
+        },
+      });
+    }
+  }
+}
 
 const factOf = (declared: Declared, value: unknown): unknown => {
   if (!isRecord(declared)) return withoutNulls(value ?? {});
   const record = records.get(declared);
   if (!record) throw new Error("a record of variables.ts has no CEL type");
   if (typeof value !== "object" || value === null) return record.unknown;
-  const fact: Facts = Object.assign(new record.Constructor());
+  const fact: Record<string, unknown> = Object.assign(new record.Constructor());
   for (const [name, field] of record.fields) {
     const inner = (value as Facts)[name];
     if (inner === null || inner === undefined) continue;

@@ -50,6 +50,7 @@ export interface Matcher {
 /** Compiles a rule book once. */
 export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matcher => {
   const rules = book.rules.map(compileRule);
+  const byId = Map.groupBy(rules, ({ rule }) => rule.id);
   const discriminator = createDiscriminator(rules);
 
   return {
@@ -61,9 +62,9 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
       const facts = factsOf(situation);
       const at = Date.parse(situation.milestone.occurredAt);
       const matches: Match[] = [];
-      for (const position of candidates) {
+      for (const { position, lines } of candidates) {
         const compiled = rules[position];
-        if (!compiled || !inWindow(compiled, at) || !compiled.lines.every((line) => holds(line, facts))) continue;
+        if (!compiled || !inWindow(compiled, at) || !lines.every((line) => holds(line, facts))) continue;
         const parts = compiled.parts.map((each, index) => ({ part: each.part, index, ...partValue(each, facts) }));
         matches.push({ rule: compiled.rule, parts });
       }
@@ -72,7 +73,7 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
     explain(situation, ruleId) {
       const facts = factsOf(situation);
       const at = Date.parse(situation.milestone.occurredAt);
-      const asked = ruleId === undefined ? rules : rules.filter(({ rule }) => rule.id === ruleId);
+      const asked = ruleId === undefined ? rules : (byId.get(ruleId) ?? []);
       return asked.map((compiled) => {
         const { rule } = compiled;
         if (rule.on !== situation.milestone.type) return { rule: rule.id, verdict: "not_listening", lines: [] };
