@@ -1,8 +1,9 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { environment, type Facts } from "./environment.ts";
+import { environment } from "./environment.ts";
 import { type Fault, failureOf, faultOf, typeInWords } from "./expression-faults.ts";
 import type { Path } from "./expression-paths.ts";
 import { walkExpression } from "./expression-walk.ts";
+import type { Facts } from "./facts.ts";
 import { remembered } from "./remembered.ts";
 
 /** An expression that was parsed and type-checked. */

@@ -1,6 +1,6 @@
 import type { Situation } from "../situation.ts";
-import type { Facts } from "./environment.ts";
 import type { Expression } from "./expression.ts";
+import type { Facts } from "./facts.ts";
 import type { LineTrace } from "./matcher.ts";
 import { valueAt } from "./value-at.ts";
 
@@ -18,7 +18,8 @@ export const traceLine = (
   workspaceCurrency: string,
 ): LineTrace => {
   const result = line.evaluate(facts);
-  const saw = Object.fromEntries(line.paths.map((path) => [path.text, valueAt(situation, path.steps)]));
+  const saw: Record<string, unknown> = {};
+  for (const { text, steps } of line.paths) saw[text] = valueAt(situation, steps);
   const trace = { text: line.text, held: "value" in result && result.value === true, saw };
   if ("failed" in result) {
     const failed = result.failed();

@@ -2,7 +2,7 @@ import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
 import { type CompiledRule, compileRule } from "./compiled-rule.ts";
 import { createDiscriminator } from "./discriminator.ts";
-import { factsOf } from "./environment.ts";
+import { factsOf } from "./facts.ts";
 import { holds, traceLine } from "./line-trace.ts";
 import { partValue } from "./part-value.ts";
 import type { RewardPart, Rule, RuleBook } from "./rule-book.ts";
