@@ -20,6 +20,7 @@ export interface Loaded {
 export const accolade = (loaded: (times: Loaded) => void): Contender => ({
   name: "accolade",
   version: "this working copy",
+  together: 100,
   async prepare(rules) {
     const files = filesOf(rules);
     const started = performance.now();

@@ -4,6 +4,8 @@ import type { PlainEvent, PlainRule } from "./scenarios.ts";
 export interface Contender {
   name: string;
   version: string;
+  /** How many events it is given at once. */
+  together: number;
   /** Builds the engine with all rules, once. Nothing of it is counted as deciding. */
   prepare(rules: readonly PlainRule[]): Promise<Decider>;
 }

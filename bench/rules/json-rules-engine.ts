@@ -7,6 +7,7 @@ import { versionOf } from "./version-of.ts";
 export const jsonRulesEngine: Contender = {
   name: "json-rules-engine",
   version: versionOf("json-rules-engine"),
+  together: 2,
   async prepare(rules) {
     const engine = new Engine(rules.map(toRule));
     return {

@@ -7,6 +7,7 @@ import { versionOf } from "./version-of.ts";
 export const zenEngine: Contender = {
   name: "@gorules/zen-engine",
   version: versionOf("@gorules/zen-engine"),
+  together: 100,
   async prepare(rules) {
     const engine = new ZenEngine();
     const decision = engine.createDecision(new ZenDecisionContent(tableOf(rules)));

@@ -89,14 +89,16 @@ const search = (group: Branch, seen: readonly unknown[], found: Entry[]): void =
   }
 };
 
-const narrowest = ({ entries, axes }: Leaf, seen: readonly unknown[]): Iterable<readonly Entry[]> => {
+/** The entries of a leaf that could match, by the path that leaves the fewest. */
+const narrowest = ({ entries, axes }: Leaf, seen: readonly unknown[]): readonly (readonly Entry[])[] => {
+  let best: readonly (readonly Entry[])[] = [entries];
   let least = entries.length;
-  let best: Leaf["axes"][number] | undefined;
-  for (const axis of axes) {
-    const count = axis.index.count(seen[axis.path]);
-    if (count < least) [least, best] = [count, axis];
+  for (const { path, index } of axes) {
+    const lists = index.around(seen[path]);
+    const count = lists.reduce((sum, { length }) => sum + length, 0);
+    if (count < least) [best, least] = [lists, count];
   }
-  return best ? best.index.around(seen[best.path]) : [entries];
+  return best;
 };
 
 const indexOf = (listed: readonly (readonly [number, CompiledRule])[]): TypeIndex => {

@@ -7,9 +7,7 @@
 import type { Interval } from "./interval.ts";
 
 export interface IntervalIndex<T> {
-  /** How many items `around` gives; none for what is no number. */
-  count(value: unknown): number;
-  /** The items whose interval the value lies in, each once, as lists in no order. */
+  /** The items whose interval the value lies in, each once, as lists in no order; none for what is no number. */
   around(value: unknown): readonly (readonly T[])[];
 }
 
@@ -33,16 +31,17 @@ export const createIntervalIndex = <T>(items: readonly (readonly [T, Interval])[
     }
   }
 
-  const around = (value: unknown): T[][] => {
-    const found: T[][] = [];
-    if (typeof value !== "number" || Number.isNaN(value)) return found;
-    for (let node = slots + slotOf(value); node > 0; node >>= 1) {
-      const kept = nodes[node];
-      if (kept && kept.length > 0) found.push(kept);
-    }
-    return found;
+  return {
+    around(value) {
+      const found: T[][] = [];
+      if (typeof value !== "number" || Number.isNaN(value)) return found;
+      for (let node = slots + slotOf(value); node > 0; node >>= 1) {
+        const kept = nodes[node];
+        if (kept && kept.length > 0) found.push(kept);
+      }
+      return found;
+    },
   };
-  return { around, count: (value) => around(value).reduce((sum, { length }) => sum + length, 0) };
 };
 
 /** The index of the first bound that is not below the value; bounds ascend. */
