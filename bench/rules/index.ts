@@ -19,7 +19,7 @@ interface Size {
   msPerRun: number;
 }
 
-const whole: Size = { sizes: [100, 1_000, 10_000], events: 10_000, runs: 5, msPerRun: 3_000 };
+const whole: Size = { sizes: [100, 1_000, 10_000], events: 10_000, runs: 3, msPerRun: 3_000 };
 const short: Size = { sizes: [25, 100], events: 100, runs: 0, msPerRun: Number.POSITIVE_INFINITY };
 
 type EngineResult = Omit<Measured, "decisions"> & { engine: string; agreedOn: number };
@@ -59,24 +59,24 @@ const compare = async (scenario: Scenario, count: number, { events, runs, msPerR
   const plainRules = scenario.rules(count);
   const plainEvents = scenario.events(events, count);
   let loaded: Loaded | null = null;
-  let expected: string[][] = [];
-  const engines: EngineResult[] = [];
   const ours = accolade((times) => {
     loaded = times;
   });
-  for (const contender of [ours, jsonRulesEngine, zenEngine]) {
-    const decider = await contender.prepare(plainRules);
-    const { decisions, ...measured } = await measure(decider.accept(plainEvents), {
-      events,
-      together: contender.together,
-      runs,
-      msPerRun,
-    });
-    decider.close?.();
-    if (contender === ours) expected = decisions;
-    refuseDifference(contender.name, decisions, expected);
-    engines.push({ engine: `${contender.name} ${contender.version}`, agreedOn: decisions.length, ...measured });
-  }
+  const contenders = [ours, jsonRulesEngine, zenEngine];
+  const deciders = await Promise.all(contenders.map((contender) => contender.prepare(plainRules)));
+  const entrants = deciders.map((decider, index) => ({
+    batch: decider.accept(plainEvents),
+    together: contenders[index]?.together ?? 1,
+  }));
+  const measured = await measure(entrants, { events, runs, msPerRun });
+  for (const decider of deciders) decider.close?.();
+
+  const expected = measured[0]?.decisions ?? [];
+  const engines = measured.map(({ decisions, ...rates }, index): EngineResult => {
+    const { name, version } = contenders[index] ?? ours;
+    refuseDifference(name, decisions, expected);
+    return { engine: `${name} ${version}`, agreedOn: decisions.length, ...rates };
+  });
   const matches = expected.reduce((sum, ids) => sum + ids.length, 0);
   if (matches === 0) throw new Error(`no rule of ${scenario.name} matched: nothing was compared`);
   return { scenario: scenario.name, rules: count, matchesPerEvent: matches / expected.length, loaded, engines };
@@ -100,23 +100,27 @@ const agreementOf = (result: Result): string[] => [
 
 const timesOf = (result: Result): string[] => {
   const { loaded, engines } = result;
-  const ours = engines[0]?.rate ?? 0;
+  const [ours] = engines;
   const read = loaded ? [`    read in ${digits(loaded.readMs)} ms, compiled in ${digits(loaded.compileMs)} ms`] : [];
-  const rates = engines.map(({ engine, rate, events, agreedOn }) => {
-    const ratio = rate === ours ? "" : `; we decide ${digits(ours / rate)} times as many`;
-    const on = `alike on ${digits(agreedOn)} events, ${digits(events)} or more in each run`;
-    return `    ${engine.padEnd(30)} ${digits(rate).padStart(9)} events/s (${on})${ratio}`;
-  });
-  return [headOf(result), ...read, ...rates];
+  const lines = engines.flatMap((each) => [
+    `    ${each.engine.padEnd(27)}${digits(each.rate).padStart(9)} events/s, ${digits(each.cpuRate)} per second of processor time`,
+    `      decided alike on ${digits(each.agreedOn)} events, ${digits(each.events)} or more in each run`,
+    ...(ours && each !== ours ? [`      we decide ${ratios(ours, each)} times as many events`] : []),
+  ]);
+  return [headOf(result), ...read, ...lines];
 };
+
+const ratios = (ours: EngineResult, other: EngineResult) =>
+  `${digits(ours.rate / other.rate)} (by processor time ${digits(ours.cpuRate / other.cpuRate)})`;
 
 /** How our cost of an event grows from the smallest book to the largest. */
 const growthOf = (results: readonly Result[]): string => {
   const [first, last] = [results[0], results.at(-1)];
-  const growth = (first?.engines[0]?.rate ?? 0) / (last?.engines[0]?.rate ?? 1);
-  const rulesMore = (last?.rules ?? 0) / (first?.rules ?? 1);
-  const matchesMore = (last?.matchesPerEvent ?? 0) / (first?.matchesPerEvent ?? 1);
-  return `  with ${digits(rulesMore)} times the rules and ${matchesMore.toFixed(1)} times the matches, an event costs us ${growth.toFixed(2)} times as much`;
+  const [few, many] = [first?.engines[0], last?.engines[0]];
+  if (!first || !last || !few || !many) return "";
+  const matches = last.matchesPerEvent / first.matchesPerEvent;
+  const cost = `${(few.rate / many.rate).toFixed(2)} times as much (by processor time ${(few.cpuRate / many.cpuRate).toFixed(2)})`;
+  return `  with ${digits(last.rules / first.rules)} times the rules and ${matches.toFixed(1)} times the matches, an event costs us ${cost}`;
 };
 
 const digits = (value: number) => Math.round(value).toLocaleString("en");

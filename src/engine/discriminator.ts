@@ -59,7 +59,7 @@ interface TypeIndex {
 }
 
 /** A rule stands in at most so many leaves; what would be more is compared after it was found. */
-const mostLeaves = 256;
+const mostLeaves = 64;
 /** Up to so many rules are compared one by one sooner than searched. */
 const smallLeaf = 8;
 
@@ -84,8 +84,9 @@ const search = (group: Branch, seen: readonly unknown[], found: Entry[]): void =
   let branch: Branch | undefined = group;
   while (branch?.path !== undefined) branch = branch.branches.get(seen[branch.path]);
   if (!branch) return;
+  const couldMatch = ({ checks }: Entry) => checks.every(({ path, holds }) => holds(seen[path]));
   for (const entries of narrowest(branch, seen)) {
-    for (const entry of entries) if (entry.checks.every(({ path, holds }) => holds(seen[path]))) found.push(entry);
+    for (const entry of entries) if (couldMatch(entry)) found.push(entry);
   }
 };
 
