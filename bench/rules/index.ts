@@ -104,7 +104,7 @@ const timesOf = (result: Result): string[] => {
   const read = loaded ? [`    read in ${digits(loaded.readMs)} ms, compiled in ${digits(loaded.compileMs)} ms`] : [];
   const lines = engines.flatMap((each) => [
     `    ${each.engine.padEnd(27)}${digits(each.rate).padStart(9)} events/s, ${digits(each.cpuRate)} per second of processor time`,
-    `      decided alike on ${digits(each.agreedOn)} events, ${digits(each.events)} or more in each run`,
+    `      decided alike on ${digits(each.agreedOn)} of the events; ${digits(each.events)} or more in each run`,
     ...(ours && each !== ours ? [`      we decide ${ratios(ours, each)} times as many events`] : []),
   ]);
   return [headOf(result), ...read, ...lines];

@@ -20,9 +20,8 @@ export interface Measured {
 }
 
 /**
- * Decides events in their order, from the first one again in each run, until all are decided or the time of a run is up. All
- * take turns, so that a busy moment of the machine falls on each. One round goes ahead and is not counted: it warms up, and its
- * decisions are kept.
+ * First each entrant decides all events once, or as many as it can in `msPerRun`: its decisions are kept, and it warms up. Then
+ * come the runs, each as long, with the events over and over. All take turns, so that a busy moment of the machine falls on each.
  */
 export const measure = async (
   entrants: readonly Entrant[],
@@ -30,16 +29,19 @@ export const measure = async (
 ): Promise<Measured[]> => {
   const tallies = entrants.map((entrant) => ({ entrant, decisions: [] as string[][], counted: [] as Run[] }));
   for (const { entrant, decisions } of tallies) {
-    await run(entrant, events, msPerRun, (decided) => decisions.push(...decided.map((ids) => ids.toSorted())));
+    await run(entrant, events, msPerRun, (decided) => {
+      decisions.push(...decided.map((ids) => ids.toSorted()));
+      return decisions.length < events;
+    });
   }
   for (let round = 0; round < runs; round++) {
-    for (const { entrant, counted } of tallies) counted.push(await run(entrant, events, msPerRun, () => {}));
+    for (const { entrant, counted } of tallies) counted.push(await run(entrant, events, msPerRun, () => true));
   }
   return tallies.map(({ decisions, counted }) => ({
     rate: median(counted.map(({ done, ms }) => (done * 1_000) / ms)),
     cpuRate: median(counted.map(({ done, cpuMs }) => (done * 1_000) / cpuMs)),
     runs: counted.map(({ done, ms }) => (done * 1_000) / ms),
-    events: Math.min(decisions.length, ...counted.map(({ done }) => done)),
+    events: Math.min(...counted.map(({ done }) => done)),
     decisions,
   }));
 };
@@ -54,16 +56,18 @@ const run = async (
   { batch, together }: Entrant,
   events: number,
   msPerRun: number,
-  keep: (decided: string[][]) => void,
+  goOn: (decided: string[][]) => boolean,
 ): Promise<Run> => {
   globalThis.gc?.(); // else this one pays for what the one before left behind
   const cpu = process.cpuUsage();
   const started = performance.now();
   let done = 0;
-  while (done < events && performance.now() - started < msPerRun) {
-    const end = Math.min(events, done + together);
-    keep(await batch.decide(done, end));
-    done = end;
+  let more = true;
+  while (more && performance.now() - started < msPerRun) {
+    const start = done % events;
+    const end = Math.min(events, start + together);
+    more = goOn(await batch.decide(start, end));
+    done += end - start;
   }
   const { user, system } = process.cpuUsage(cpu);
   return { done, ms: performance.now() - started, cpuMs: (user + system) / 1_000 };
