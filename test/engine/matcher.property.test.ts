@@ -191,9 +191,22 @@ describe("the discriminator index", () => {
       fc.property(largeBooks, fc.array(wonDeals, { minLength: 12, maxLength: 12 }), (book, given) => {
         matches += sameAsEveryLine(book, given);
       }),
-      { numRuns: 12 },
+      { numRuns: 12, endOnFailure: true },
     );
     expect(matches).toBeGreaterThan(100);
+  });
+
+  test("nor for any sign from either side, at the bound and beside it", () => {
+    const listed = ["<", "<=", ">", ">=", "=="].flatMap((sign) =>
+      ["5", "5.0", "-5"].flatMap((bound) => [`deal.amount ${sign} ${bound}`, `${bound} ${sign} deal.amount`]),
+    );
+    const book = bookWith(listed.map((line) => ({ on: "deal.won" as const, where: [line], from: null, until: null })));
+    const amounts = [null, -5.1, -5, -4.9, 0, 4.9, 5, 5.1, Number.NaN, Number.POSITIVE_INFINITY];
+    const matches = sameAsEveryLine(
+      book,
+      amounts.map((amount) => situation({ deal: deal({ amount }) })),
+    );
+    expect(matches).toBeGreaterThan(50);
   });
 
   test("and explain itself follows from each rule alone: its type, its window and its lines", () => {
