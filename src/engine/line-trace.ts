@@ -1,7 +1,7 @@
 import type { Situation } from "../situation.ts";
-import type { Facts } from "./environment.ts";
 import type { Expression } from "./expression.ts";
 import type { Path } from "./expression-paths.ts";
+import type { Facts } from "./facts.ts";
 import type { LineTrace } from "./matcher.ts";
 import { valueAt } from "./value-at.ts";
 
@@ -19,7 +19,8 @@ export const traceLine = (
   workspaceCurrency: string,
 ): LineTrace => {
   const result = line.evaluate(facts);
-  const saw = Object.fromEntries(line.paths.map((path) => [path.text, seenAt(situation, path)]));
+  const saw: Record<string, unknown> = {};
+  for (const path of line.paths) saw[path.text] = seenAt(situation, path);
   const trace = { text: line.text, held: "value" in result && result.value === true, saw };
   if ("failed" in result) {
     const failed = result.failed();

@@ -1,7 +1,7 @@
 import { formatMoney } from "../money.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { divideMinor } from "./divide-money.ts";
-import type { Facts } from "./environment.ts";
+import type { Facts } from "./facts.ts";
 import type { MatchedPart } from "./matcher.ts";
 import { partValue } from "./part-value.ts";
 

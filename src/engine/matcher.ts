@@ -3,7 +3,7 @@ import type { Situation } from "../situation.ts";
 import { createCalendars } from "./calendars.ts";
 import { type CompiledRule, compileRule } from "./compiled-rule.ts";
 import { createDiscriminator } from "./discriminator.ts";
-import { factsOf } from "./environment.ts";
+import { factsOf } from "./facts.ts";
 import { holds, traceLine } from "./line-trace.ts";
 import { matchedParts } from "./matched-parts.ts";
 import { isOfMetric } from "./of-metric.ts";
@@ -58,6 +58,7 @@ export interface Matcher {
 /** Compiles a rule book once. */
 export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matcher => {
   const rules = book.rules.map(compileRule);
+  const byId = Map.groupBy(rules, ({ rule }) => rule.id);
   const discriminator = createDiscriminator(rules);
   const { tierOf, fillIn } = createTiers(book.tiers, rules);
   const isOpen = createCalendars(book.calendars);
@@ -73,15 +74,10 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
       const facts = factsOf(situation);
       const at = Date.parse(situation.milestone.occurredAt);
       const matches: Match[] = [];
-      for (const position of candidates) {
+      for (const { position, lines } of candidates) {
         const compiled = rules[position];
-        if (
-          !compiled ||
-          !inWindow(compiled, at) ||
-          !isOfMetric(compiled.rule, situation) ||
-          !compiled.lines.every((line) => holds(line, facts))
-        )
-          continue;
+        if (!compiled || !inWindow(compiled, at) || !isOfMetric(compiled.rule, situation)) continue;
+        if (!lines.every((line) => holds(line, facts))) continue;
         if (!isOpen(compiled.rule.during, situation.milestone.occurredAt)) continue;
         matches.push({ rule: compiled.rule, parts: matchedParts(compiled, facts) });
       }
@@ -91,7 +87,7 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
       const situation = fillIn(given);
       const facts = factsOf(situation);
       const at = Date.parse(situation.milestone.occurredAt);
-      const asked = ruleId === undefined ? rules : rules.filter(({ rule }) => rule.id === ruleId);
+      const asked = ruleId === undefined ? rules : (byId.get(ruleId) ?? []);
       return asked.map((compiled) => {
         const { rule } = compiled;
         if (rule.on !== situation.milestone.type || !isOfMetric(rule, situation))

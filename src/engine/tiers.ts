@@ -1,7 +1,7 @@
 import type { Situation } from "../situation.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
-import { factsOf } from "./environment.ts";
 import { compileExpression, type Expression } from "./expression.ts";
+import { factsOf } from "./facts.ts";
 import { holds } from "./line-trace.ts";
 import type { Tier } from "./rule-book.ts";
 
