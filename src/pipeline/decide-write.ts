@@ -123,7 +123,7 @@ const columns: Record<string, { type: string; of: (begun: Begun) => unknown }> =
   currency: { type: "text", of: ({ grant }) => grant.value.currency },
   cost_minor: { type: "bigint", of: ({ taken }) => taken.cost.minor },
   cost_currency: { type: "text", of: ({ taken }) => taken.cost.currency },
-  budget: { type: "text", of: ({ grant }) => grant.rule.budget },
+  budget: { type: "text", of: ({ taken }) => taken.budget },
   clawback: { type: "boolean", of: ({ grant }) => grant.rule.clawback },
   unfunded: { type: "boolean", of: ({ taken }) => taken.unfunded },
   waiting: { type: "text", of: ({ taken }) => (taken.unfunded ? UNFUNDED : null) },
