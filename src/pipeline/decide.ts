@@ -18,6 +18,7 @@ import {
 } from "../records/fact-rows.ts";
 import type { RecordHistory } from "../records/timeline.ts";
 import type { Corridor } from "./corridor.ts";
+import { applyBrake } from "./decide-brake.ts";
 import { dueGrants } from "./decide-due.ts";
 import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
@@ -136,6 +137,7 @@ const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: numb
   const ids = events.map((event) => event.id);
   await forgetLateEvents(tx, ids);
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
+  await applyBrake(corridor, tx, decidedAt);
   return { events: events.length, granted };
 };
 
