@@ -5,7 +5,7 @@ create table pauses (
   id bigint generated always as identity primary key,
   scope text not null check (scope = 'all' or scope like 'provider:_%' or scope like 'channel:_%'),
   since timestamptz not null,
-  by text not null,                         -- a person, or 'brake'
+  paused_by text not null,                  -- a person, or 'brake'
   why text not null,
   resumed_at timestamptz,
   resumed_by text,
@@ -19,7 +19,7 @@ create index pauses_to_settle on pauses (id) where told_at is null or (resumed_a
 -- a pause is history: only what was still open of it may be filled in
 create function pauses_only_end() returns trigger language plpgsql as $$
 begin
-  if row (new.id, new.scope, new.since, new.by, new.why) is distinct from row (old.id, old.scope, old.since, old.by, old.why)
+  if row (new.id, new.scope, new.since, new.paused_by, new.why) is distinct from row (old.id, old.scope, old.since, old.paused_by, old.why)
     or (old.resumed_at is not null and row (new.resumed_at, new.resumed_by) is distinct from row (old.resumed_at, old.resumed_by))
   then
     raise exception 'pauses is append only' using errcode = 'restrict_violation';

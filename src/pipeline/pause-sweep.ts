@@ -6,7 +6,7 @@ export const settlePauses = async (corridor: Corridor): Promise<void> => {
   const { database, log, telemetry, now } = corridor;
   telemetry.paused((await pausesInForce(database)).map((pause) => pause.scope));
   const begun = await database.rows<{ scope: string; by_brake: boolean; why: string }>(
-    "update pauses set told_at = $1 where told_at is null returning scope, by = 'brake' as by_brake, why",
+    "update pauses set told_at = $1 where told_at is null returning scope, paused_by = 'brake' as by_brake, why",
     [now()],
   );
   for (const { scope, by_brake, why } of begun) {

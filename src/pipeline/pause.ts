@@ -31,7 +31,7 @@ const LOCK = 4_102_025;
 export const pauseSending = async (tx: Sql, pause: Pause): Promise<{ pause: Pause; already: boolean }> => {
   await tx.run("select pg_advisory_xact_lock($1)", [LOCK]);
   const made = await tx.run(
-    `insert into pauses (scope, since, by, why) values ($1, $2, $3, $4) on conflict (scope) where resumed_at is null do nothing`,
+    `insert into pauses (scope, since, paused_by, why) values ($1, $2, $3, $4) on conflict (scope) where resumed_at is null do nothing`,
     [pause.scope, pause.since, pause.by, pause.why],
   );
   const [inForce] = made === 0 ? await tx.rows<Pause>(`${IN_FORCE} and scope = $1`, [pause.scope]) : [pause];
@@ -47,7 +47,7 @@ export const resumeSending = async (
   await tx.run("select pg_advisory_xact_lock($1)", [LOCK]);
   return tx.rows<Pause>(
     `update pauses set resumed_at = $2, resumed_by = $3 where resumed_at is null and ($1::text is null or scope = $1)
-     returning scope, since, by, why`,
+     returning scope, since, paused_by as "by", why`,
     [scope ?? null, at, by],
   );
 };
@@ -55,7 +55,7 @@ export const resumeSending = async (
 /** The pauses in force, oldest first. */
 export const pausesInForce = (sql: Sql): Promise<Pause[]> => sql.rows<Pause>(`${IN_FORCE} order by id`);
 
-const IN_FORCE = "select scope, since, by, why from pauses where resumed_at is null";
+const IN_FORCE = 'select scope, since, paused_by as "by", why from pauses where resumed_at is null';
 
 /**
  * Why nothing may be sent to this provider or channel, in words that begin with `PAUSED`; undefined where it may. Until
