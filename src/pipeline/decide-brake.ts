@@ -43,7 +43,7 @@ export const brakeReason = (brake: Brake, granted: Spent, usual: Spent): string 
   const hours = brake.overMs / HOUR_MS;
   const bar = (least: number, total: number) =>
     Math.max(least, Math.round((brake.factor * total * hours) / USUAL_HOURS));
-  const stretch = hours === 1 ? "hour" : hours > 1 ? `${hours} hours` : `${Math.round(hours * 60)} minutes`;
+  const stretch = hours === 1 ? "an hour" : hours > 1 ? `${hours} hours` : `${Math.round(hours * 60)} minutes`;
   const { currency } = brake.least;
   const say = (minor: number, top: number, unit: string) =>
     `${formatMoney({ minor, currency: unit })} were granted within ${stretch}, and the brake stops above ${formatMoney({ minor: top, currency: unit })}`;
