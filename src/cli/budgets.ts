@@ -55,7 +55,7 @@ const notesOn = ({ id, currency, alerts, waiting, stopped }: BudgetStatus): stri
     ...(waiting.grants === 0
       ? []
       : [
-          `${id}: ${counted(waiting.grants, "reward")} for ${formatMoney({ minor: waiting.amount, currency })} ${waiting.grants === 1 ? "waits" : "wait"} for room in it; a higher amount lets them go on`,
+          `${id}: ${counted(waiting.grants, "reward")} for ${formatMoney({ minor: waiting.amount, currency })} ${waiting.grants === 1 ? "waits" : "wait"} for room in it: a higher amount makes some`,
         ]),
     ...(stopped === 0 ? [] : [`${id}: ${counted(stopped, "reward")} not given because it was empty`]),
   ];
