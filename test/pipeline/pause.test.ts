@@ -2,10 +2,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { type PauseScope, pausedFor, pauseSending, resumeSending } from "../../src/pipeline/pause.ts";
+import { sweep } from "../../src/pipeline/settle.ts";
 import { senders } from "../journeys/senders.ts";
 import { filesFor, startVendors, type Vendors } from "../journeys/workspaces.ts";
+import { deliver, hubspotEvent } from "../support/hubspot-door.ts";
 import { runAccolade } from "../support/run-accolade.ts";
-import { eventually, type RunningWorkspace, startWorkspace } from "../support/workspace.ts";
+import { clockAt, eventually, openBench, type RunningWorkspace, startWorkspace } from "../support/workspace.ts";
 
 const KEY = "a-secret-key-for-these-tests-that-is-long-enough";
 let vendors: Vendors;
@@ -196,6 +198,63 @@ const blocked = (n: number) =>
     );
     return (row?.n ?? 0) >= n;
   });
+
+test("paused between a look-up that found nothing and the order that would follow: none is sent", async () => {
+  const clock = clockAt(new Date().toISOString());
+  const bench = await openBench(filesFor(vendors, "meta"), clock);
+  try {
+    const { corridor } = bench.opened;
+    const change = (propertyName: string, propertyValue: string) =>
+      hubspotEvent({
+        subscriptionType: "deal.propertyChange",
+        objectId: 7,
+        occurredAt: clock.now().getTime(),
+        propertyName,
+        propertyValue,
+      });
+    const won = [change("dealname", "email 7"), change("hubspot_owner_id", "77"), change("dealstage", "closedwon")];
+    await deliver(bench, "hub-plain", won);
+    await bench.drain();
+    const seen = () =>
+      corridor.database.row<{ id: string; state: string; waiting: string | null }>(
+        "select id, state, waiting from grants",
+      );
+    const id = (await seen())?.id ?? "";
+
+    vendors.tremendous.faults.instead = { to: "POST /orders", status: 500 };
+    await fulfil(corridor, id);
+    vendors.tremendous.faults.instead = undefined;
+    expect(await seen()).toMatchObject({ state: "unknown" });
+
+    const cards = corridor.providers.get("cards");
+    if (!cards) throw new Error("no provider");
+    const lookup: typeof cards.provider.lookup = async (...asked) => {
+      const found = await cards.provider.lookup(...asked);
+      expect(found).toEqual({ found: false });
+      await corridor.database.transaction((tx) =>
+        pauseSending(tx, { scope: "all", since: clock.now(), by: "anna", why: "wait" }),
+      );
+      return found;
+    };
+    const providers = new Map([["cards", { ...cards, provider: { ...cards.provider, lookup } }]]);
+    const orders = vendors.tremendous.orders.length;
+    clock.advance(600_000);
+    await fulfil({ ...corridor, providers }, id);
+    expect(await seen()).toMatchObject({
+      state: "unknown",
+      waiting: expect.stringMatching(/^paused since .* by anna: wait/),
+    });
+    expect(vendors.tremendous.orders).toHaveLength(orders);
+
+    await corridor.database.transaction((tx) => resumeSending(tx, { by: "anna", at: clock.now() }));
+    await sweep(corridor);
+    await fulfil(corridor, id);
+    expect(await seen()).toMatchObject({ state: "issued", waiting: null });
+    expect(vendors.tremendous.orders).toHaveLength(orders + 1);
+  } finally {
+    await bench.close();
+  }
+});
 
 test("what is not set up cannot be paused", async () => {
   const { code, stderr } = await accolade("pause", "--what", "provider", "card");
