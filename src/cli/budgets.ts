@@ -57,6 +57,8 @@ const notesOn = ({ id, currency, alerts, waiting, stopped }: BudgetStatus): stri
       : [
           `${id}: ${counted(waiting.grants, "reward")} for ${formatMoney({ minor: waiting.amount, currency })} ${waiting.grants === 1 ? "waits" : "wait"} for room in it: a higher amount makes some`,
         ]),
-    ...(stopped === 0 ? [] : [`${id}: ${counted(stopped, "reward")} not given because it was empty`]),
+    ...(stopped === 0
+      ? []
+      : [`${id}: ${counted(stopped, "reward")} not given: it was empty, or outside of its window`]),
   ];
 };

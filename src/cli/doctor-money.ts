@@ -30,7 +30,7 @@ const budgetLine = (budget: BudgetStatus, runsOut: string): Line => {
   const todo = "Raise its amount in rules/, or let it be; `accolade budgets` shows all of it.";
   if (waiting.grants > 0) return bad(what, `${found}; ${counted(waiting.grants, "reward")} held for room in it`, todo);
   if (budget.forecast.kind === "empty" && stopped > 0)
-    return bad(what, `${found}; ${counted(stopped, "reward")} not given because it was empty`, todo);
+    return bad(what, `${found}; ${counted(stopped, "reward")} not given`, todo);
   const mark = alerts.at(-1);
   return mark === undefined ? ok(what, found) : skipped(what, `${found}; reached its mark of ${mark} %`, todo);
 };

@@ -22,7 +22,7 @@ export interface BudgetStatus {
   alerts: number[];
   /** Held until there is room in it. */
   waiting: { grants: number; amount: number };
-  /** Due, and not given because it was empty. */
+  /** Due, and not given: it was empty, or outside of its window. */
   stopped: number;
 }
 
@@ -61,7 +61,7 @@ export const budgetStatus = async (sql: Sql, now: Date): Promise<BudgetStatus[]>
        coalesce(stopped.n, 0) as stopped, coalesce(own.recent, 0)::bigint as recent, own.first,
        coalesce(waiting.grants, 0) as "waitingGrants", coalesce(waiting.amount, 0)::bigint as "waitingAmount"
      from budgets b left join own using (id) left join given on given.budget = b.id
-       left join waiting on waiting.budget = b.id left join stopped on stopped.budget = b.id
+       left join waiting on waiting.budget = b.id left join stopped on stopped.budget = 'budget:' || b.id
      where b.in_force order by b.id`,
     [new Date(now.getTime() - FORECAST_DAYS * 86_400_000)],
   );

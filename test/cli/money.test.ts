@@ -99,7 +99,7 @@ beforeAll(async () => {
   await database().run("update grants set unfunded = true where id = $1", [waits]);
   await database().run(
     `insert into stops (grant_id, rule_id, rule_version, milestone_id, recipient_key, part, value_minor, currency, reason, detail, waits_for, at)
-     select gen_random_uuid(), rule_id, rule_version, milestone_id, recipient_key, 0, 5, 'EUR', 'budget', '{}', 'young', now() from grants where id = $1`,
+     select gen_random_uuid(), rule_id, rule_version, milestone_id, recipient_key, 0, 5, 'EUR', 'budget', '{}', 'budget:young', now() from grants where id = $1`,
     [waits],
   );
 
@@ -153,7 +153,7 @@ describe("budgets", () => {
     expect(lines.slice(3)).toEqual([
       "emea: reached its mark of 50 %",
       "emea: 1 reward for 400 EUR waits for room in it: a higher amount makes some",
-      "young: 1 reward not given because it was empty",
+      "young: 1 reward not given: it was empty, or outside of its window",
     ]);
     expect(JSON.parse(stdout)[0]).toMatchObject({
       id: "emea",
