@@ -3,6 +3,7 @@ import type { Brake } from "../config-money.ts";
 import type { Sql } from "../db/sql.ts";
 import { formatMoney, type Money, majorOf, moneyFromMajor, POINTS } from "../money.ts";
 import type { Corridor, Workspace } from "./corridor.ts";
+import { worthIn } from "./decide-cost.ts";
 import { pauseSending } from "./pause.ts";
 
 const HOUR_MS = 3_600_000;
@@ -22,10 +23,10 @@ export const applyBrake = async ({ brake, workspace }: Corridor, tx: Sql, decide
      group by cost_currency`,
     [since, decidedAt],
   );
-  const granted = inSum(recent, workspace);
+  const granted = inSum(recent, workspace, decidedAt);
   // the common case by far: not even what is usual need be known
   if (!isAboveLeast(brake, granted)) return;
-  const why = brakeReason(brake, granted, inSum(await usualBefore(tx, since), workspace));
+  const why = brakeReason(brake, granted, inSum(await usualBefore(tx, since), workspace, since));
   if (why) await pauseSending(tx, { scope: "all", since: decidedAt, by: "brake", why });
 };
 
@@ -58,13 +59,16 @@ const isAboveLeast = (brake: Brake, { money, points }: Spent) =>
   money.minor > brake.least.minor || (brake.points !== null && points > brake.points);
 
 /** Amounts in a currency without a rate count one for one: rather too early than never. */
-const inSum = (amounts: readonly Money[], { currency, rates }: Workspace): Spent => {
+const inSum = (amounts: readonly Money[], workspace: Workspace, at: Date): Spent => {
+  const { currency } = workspace;
   let minor = 0;
   let points = 0;
   for (const amount of amounts) {
     if (amount.currency === POINTS) points += amount.minor;
-    else if (amount.currency === currency) minor += amount.minor;
-    else minor += moneyFromMajor(majorOf(amount) * (rates[amount.currency] ?? 1), currency)?.minor ?? 0;
+    else {
+      const worth = worthIn(workspace, amount, currency, at.toISOString()) ?? moneyFromMajor(majorOf(amount), currency);
+      minor += worth?.minor ?? 0;
+    }
   }
   return { money: { minor, currency }, points };
 };

@@ -1,14 +1,15 @@
 import { type CustomerTotal, customerTotals } from "../ledger/customer-totals.ts";
-import { type Money, majorOf, moneyFromMajor, POINTS } from "../money.ts";
+import { type Money, POINTS } from "../money.ts";
 import { startOfDay } from "../windows.ts";
-import type { Corridor, Workspace } from "./corridor.ts";
+import type { Corridor } from "./corridor.ts";
+import { worthIn } from "./decide-cost.ts";
 
 /** One customer in one year. */
 export interface YearlyTotal {
   recipientId: string;
   name: string | null;
   email: string | null;
-  /** In the workspace currency: what was issued, less what was taken back. */
+  /** In the workspace currency: what was issued, less what was taken back, each at the rate of its day. */
   total: Money;
   /** Points, which are no money until they buy something. */
   points: number;
@@ -17,7 +18,7 @@ export interface YearlyTotal {
 }
 
 export interface YearlyTotals {
-  /** In the workspace currency. */
+  /** In the workspace currency, at the rate of the last day of the year. */
   threshold: Money | null;
   totals: YearlyTotal[];
 }
@@ -28,43 +29,33 @@ export const yearlyTotals = async (
   year: number,
   threshold: Money | undefined,
 ): Promise<YearlyTotals | { noRateFor: string[] }> => {
-  const [from, until] = [year, year + 1].map((each) => new Date(startOfDay(`${each}-01-01`, workspace.timeZone)));
-  if (!from || !until) throw new Error("a year has two ends");
-  const rows = await customerTotals(database, from, until);
-  const amounts = [...rows, ...(threshold ? [threshold] : [])];
-  const noRateFor = [...new Set(amounts.map(({ currency }) => currency))].filter(
-    (currency) => currency !== POINTS && rateOf(workspace, currency) === undefined,
-  );
-  if (noRateFor.length > 0) return { noRateFor: noRateFor.sort() };
-  const bar = threshold ? inWorkspaceCurrency(workspace, threshold) : null;
-  const totals = [...Map.groupBy(rows, (row) => row.recipientId).values()].flatMap((ofOne) =>
-    totalOf(ofOne, workspace, bar),
-  );
+  const { currency, timeZone } = workspace;
+  const begins = (local: string) => new Date(startOfDay(local, timeZone));
+  const rows = await customerTotals(database, begins(`${year}-01-01`), begins(`${year + 1}-01-01`), timeZone);
+
+  const noRateFor = new Set<string>();
+  const worth = (amount: Money, day: string): Money => {
+    const found = worthIn(workspace, amount, currency, startOfDay(day, timeZone));
+    if (!found) noRateFor.add(amount.currency);
+    return found ?? { minor: 0, currency };
+  };
+  const bar = threshold ? worth(threshold, `${year}-12-31`) : null;
+  const totals = [...Map.groupBy(rows, (row) => row.recipientId).entries()].map(([recipientId, ofOne]): YearlyTotal => {
+    const { name = null, email = null } = ofOne[0] ?? {};
+    const [points, money] = [ofOne.filter(isPoints), ofOne.filter((row) => !isPoints(row))];
+    const minor = sum(money.map((row) => worth(row, row.day).minor));
+    return {
+      recipientId,
+      name,
+      email,
+      total: { minor, currency },
+      points: sum(points.map((row) => row.minor)),
+      reaches: bar && minor >= bar.minor,
+    };
+  });
+  if (noRateFor.size > 0) return { noRateFor: [...noRateFor].sort() };
   return { threshold: bar, totals: totals.sort((a, b) => b.total.minor - a.total.minor) };
 };
 
-const totalOf = (rows: readonly CustomerTotal[], workspace: Workspace, bar: Money | null): YearlyTotal[] => {
-  const [first] = rows;
-  if (!first) return [];
-  const { recipientId, name, email } = first;
-  const sum = (of: readonly CustomerTotal[]) => of.reduce((minor, row) => minor + row.minor, 0);
-  const [points, money] = [rows.filter(isPoints), rows.filter((row) => !isPoints(row))];
-  // each currency is rounded once, as a whole
-  const total = {
-    minor: money.reduce((minor, row) => minor + inWorkspaceCurrency(workspace, row).minor, 0),
-    currency: workspace.currency,
-  };
-  return [{ recipientId, name, email, total, points: sum(points), reaches: bar && total.minor >= bar.minor }];
-};
-
-const isPoints = ({ currency }: { currency: string }) => currency === POINTS;
-
-const rateOf = ({ currency, rates }: Workspace, of: string): number | undefined => (of === currency ? 1 : rates[of]);
-
-const inWorkspaceCurrency = (workspace: Workspace, amount: Money): Money => {
-  const { currency } = workspace;
-  if (amount.currency === currency) return { minor: amount.minor, currency };
-  const found = moneyFromMajor(majorOf(amount) * (rateOf(workspace, amount.currency) ?? Number.NaN), currency);
-  if (!found) throw new Error(`no rate for ${amount.currency}`);
-  return found;
-};
+const isPoints = (row: CustomerTotal) => row.currency === POINTS;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);

@@ -102,7 +102,7 @@ test("every breakdown, divided by any period, adds up to what the accounts hold"
           currency,
           minor: wage,
         }));
-        const customers = await customerTotals(database, start, end);
+        const customers = await customerTotals(database, start, end, timeZone);
         expect(addedUp([...wages, ...customers], ({ minor }) => minor)).toEqual(supplied);
       },
     ),
