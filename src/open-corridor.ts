@@ -123,6 +123,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     const corridor: Corridor = {
       database,
       workspace: config.workspace,
+      brake: config.brake,
       publicUrl: config.publicUrl,
       connections: config.connections,
       providers,

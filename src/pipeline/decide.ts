@@ -20,6 +20,7 @@ import {
 import type { RecordHistory } from "../records/timeline.ts";
 import type { Corridor } from "./corridor.ts";
 import { dueAgain } from "./decide-again.ts";
+import { applyBrake } from "./decide-brake.ts";
 import { type DueGrant, dueGrants } from "./decide-due.ts";
 import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
@@ -143,6 +144,7 @@ const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: numb
   const ids = events.map((event) => event.id);
   await forgetLateEvents(tx, ids);
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
+  await applyBrake(corridor, tx, decidedAt);
   return { events: events.length + again.length, granted };
 };
 
