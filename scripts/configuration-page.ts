@@ -9,6 +9,7 @@ import { Environment } from "../src/config.ts";
 import { Server, Workspace } from "../src/config-file.ts";
 import { Person } from "../src/people/people-file.ts";
 import { providerKinds } from "../src/rewards/index.ts";
+import { UserEntry } from "../src/users.ts";
 
 /** As much of JSON Schema as zod writes for our declarations. */
 interface Schema {
@@ -149,11 +150,13 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 | \`connections\` | map of name to connection | One for each CRM account. The name stands in its webhook URL: lower-case letters, digits and dashes. |
 | \`providers\` | map of name to provider | Who supplies rewards. The name is what rewards in \`rules/\` refer to. |
 | \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`. |
+| \`users\` | list of maps | Who may use the admin API and decide approvals: see below and [approvals.md](approvals.md). |
 | \`people\` | text | Path of \`people.yaml\`, from the folder of this file. |
 | \`templates\` | text | Folder of your own message templates, from the folder of this file; see [channels.md](channels.md). |
 
 ${section("### workspace", Workspace)}
 ${section("### server", Server)}
+${section("### users", UserEntry, ["token"])}
 ${connectors
   .map(({ id, label, settings, secrets }) =>
     section(

@@ -4,6 +4,7 @@ import { type Connection, connectorById, connectors } from "../connectors/index.
 import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
+import { digestOf, SHORTEST_TOKEN, type User, UserEntry } from "./users.ts";
 import { inOrder, inWords, type Problem } from "./yaml/problem.ts";
 import { readYaml, type Spot } from "./yaml/yaml-source.ts";
 
@@ -16,6 +17,7 @@ export interface ConfigFile {
   providers: Map<string, { kind: string; settings: unknown }>;
   channels: Map<ChannelName, { sender: string; settings: unknown }>;
   server: z.infer<typeof Server>;
+  users: User[];
   /** Paths as written, relative to the file. */
   people: string | null;
   templates: string | null;
@@ -43,6 +45,13 @@ export const Workspace = z.strictObject({
     .record(currency, z.number().positive())
     .default({})
     .describe("What one unit of another currency is worth in the workspace currency: { USD: 0.92 }"),
+  disputeDays: z
+    .number()
+    .int()
+    .min(0)
+    .max(365)
+    .default(30)
+    .describe("For how many days a recipient can dispute a reward on their page; 0: not at all"),
 });
 
 export const Server = z.strictObject({
@@ -71,6 +80,7 @@ const Top = z.strictObject({
     .default({}),
   channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })).default({}),
   server: Server.prefault({}),
+  users: z.array(UserEntry).default([]),
   people: z.string().optional(),
   templates: z.string().optional(),
 });
@@ -100,6 +110,7 @@ export const readConfigFile = (
     providers: new Map(),
     channels: new Map(),
     server,
+    users: [],
     people: people ?? null,
     templates: templates ?? null,
     secrets,
@@ -139,7 +150,29 @@ export const readConfigFile = (
     if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
     value.channels.set(channel, { sender, settings });
   }
+  value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };
+};
+
+/** A token is never shown in a problem, also where it was written out instead of referred to. */
+const readUsers = (spot: Spot, entries: readonly z.infer<typeof UserEntry>[], secrets: string[]): User[] => {
+  const users: User[] = [];
+  for (const [index, { email, name, roles, groups, token }] of entries.entries()) {
+    const at = spot.child(index);
+    if (users.some((user) => user.email.toLowerCase() === email.toLowerCase()))
+      at.child("email").problem(`${inWords(email)} for the second time`, "each user once");
+    const tokenDigest = token === undefined ? null : digestOf(token);
+    if (token !== undefined && token.length < SHORTEST_TOKEN)
+      at.child("token").problem(
+        `a token of ${token.length} characters`,
+        `at least ${SHORTEST_TOKEN} random ones (\`openssl rand -base64 32\`)`,
+      );
+    if (tokenDigest && users.some((user) => user.tokenDigest?.equals(tokenDigest)))
+      at.child("token").problem("the token of another user", "a token of their own for each");
+    if (token !== undefined) secrets.push(token);
+    users.push({ email, name, roles: new Set(roles), groups: new Set(groups), tokenDigest });
+  }
+  return users;
 };
 
 /** `${NAME}` anywhere in a text value. What is filled in is never shown in a problem. */

@@ -118,11 +118,13 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     const corridor: Corridor = {
       database,
       workspace: config.workspace,
+      users: config.users,
       publicUrl: config.publicUrl,
       connections: config.connections,
       providers,
       channels,
       render: renderer.renderReward,
+      renderNotice: renderer.renderNotice,
       rules,
       doorbell,
       sealer,

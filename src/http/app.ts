@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
+import { api } from "./api/router.ts";
 import { claims } from "./claims.ts";
 import { frontPage } from "./front-page.ts";
 import { notePage } from "./note-page.ts";
@@ -34,6 +35,7 @@ export const createApp = (parts: HttpParts): Express => {
   app.use("/webhooks", webhooks(parts));
   app.use(probes(parts));
   app.use("/me", claims(parts));
+  if (parts.corridor) app.use("/api", api(parts.corridor));
 
   const { outbox, publicUrl, workspaceName, docsUrl } = parts;
   if (outbox)

@@ -27,10 +27,43 @@ export const en = {
   cancelled: "This reward was taken back, because what it was for did not last.",
   declined: "This reward was not approved. {workspace} can tell you why.",
   failed: "We could not get this reward for you. {workspace} has been told and can help you.",
+  declinedWhy: "This reward was not approved. The reason given: “{reason}”",
+  notDecided:
+    "This reward needed an approval, and nobody had decided by {date, date, long}. It is not given as things stand; nothing that you did caused this.",
   why: "Why this reward?",
   whyRule: "It comes from the rule “{rule}”. These are its conditions, and what they were met with.",
   whyRuleOnly: "It comes from the rule “{rule}”.",
   whySaw: "was {value}",
+  disputeTitle: "Something is not right?",
+  disputeIntro:
+    "Say so here. A person looks at it, with the rule and the values that it saw, and answers on this page.",
+  disputeWhat: "What is it about?",
+  disputeThis: "This reward (you can say so until {date, date, long})",
+  disputeThisClosed:
+    "About this reward you could say so until a while ago, or you have already: its answer comes first.",
+  disputeMissing: "A reward that I expected and did not get",
+  disputeAbout: "Which deal? Its name, or its number in the CRM",
+  disputeAboutHint: "Only for a reward that is missing. You can leave it empty.",
+  disputeText: "What is not right?",
+  disputeTextHint: "Up to {longest} characters. Whoever answers reads it as you write it.",
+  disputeSend: "Send it",
+  disputesTitle: "What you told us",
+  disputeYou:
+    "{this, select, yes {On {date}, about this reward:} other {On {date}, about a reward that you missed{about, select, none {} other { ({about})}}:}}",
+  disputeOpen: "Somebody is looking at it. The answer will be here; you need not send it again.",
+  disputeAccepted: "Accepted. The answer: “{answer}”",
+  disputeAcceptedNote:
+    "An accepted request does not pay by itself. The records are put right first; a reward that then is due comes to you as usual.",
+  disputeDeclined: "Not accepted. The answer: “{answer}”",
+  disputeClosed: "Closed without an answer.",
+  disputeErrorTitle: "It was not sent",
+  disputeErrors: {
+    no_text: "Write what is not right: the field was empty.",
+    too_long: "It is too long: up to {longest} characters, and {longestAbout} for the deal.",
+    too_many: "Three of your requests still wait for an answer. Send the next one after that.",
+    already: "You have already told us about this reward, and the answer is on its way.",
+    too_late: "The time to say so about this reward is over. {workspace} can still help you.",
+  },
   notFoundTitle: "This link does not work",
   notFound:
     "It may be incomplete, or it was replaced by a newer one. Open the link in the last message that you got from us.",

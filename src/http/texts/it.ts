@@ -28,10 +28,43 @@ export const it: Texts = {
   cancelled: "Questo premio è stato annullato, perché il risultato che lo aveva fatto nascere non è rimasto.",
   declined: "Questo premio non è stato approvato. {workspace} può dirti perché.",
   failed: "Non siamo riusciti a ottenere questo premio per te. {workspace} è stata avvisata e può aiutarti.",
+  declinedWhy: "Questo premio non è stato approvato. Il motivo indicato: «{reason}»",
+  notDecided:
+    "Questo premio richiedeva un’approvazione, e al {date, date, long} nessuno aveva deciso. Per ora non viene assegnato; non dipende da nulla che tu abbia fatto.",
   why: "Perché questo premio?",
   whyRule: "Nasce dalla regola «{rule}». Queste sono le sue condizioni, con i valori che le hanno soddisfatte.",
   whyRuleOnly: "Nasce dalla regola «{rule}».",
   whySaw: "era {value}",
+  disputeTitle: "Qualcosa non torna?",
+  disputeIntro:
+    "Segnalalo qui. Una persona lo esamina, con la regola e i valori che ha visto, e ti risponde su questa pagina.",
+  disputeWhat: "Di che cosa si tratta?",
+  disputeThis: "Di questo premio (puoi segnalarlo fino al {date, date, long})",
+  disputeThisClosed:
+    "Per questo premio il tempo per una segnalazione è finito, o l’hai già inviata: prima arriva la risposta.",
+  disputeMissing: "Di un premio che mi aspettavo e non ho ricevuto",
+  disputeAbout: "Quale trattativa? Il nome, o il numero nel CRM",
+  disputeAboutHint: "Solo per un premio che manca. Puoi lasciarlo vuoto.",
+  disputeText: "Che cosa non torna?",
+  disputeTextHint: "Fino a {longest} caratteri. Chi risponde lo legge così come lo scrivi.",
+  disputeSend: "Invia",
+  disputesTitle: "Quello che ci hai segnalato",
+  disputeYou:
+    "{this, select, yes {Il {date}, su questo premio:} other {Il {date}, su un premio che non hai ricevuto{about, select, none {} other { ({about})}}:}}",
+  disputeOpen: "Qualcuno la sta esaminando. La risposta arriverà qui; non serve inviarla di nuovo.",
+  disputeAccepted: "Accolta. La risposta: «{answer}»",
+  disputeAcceptedNote:
+    "Una segnalazione accolta non paga da sola. Prima si correggono i dati; se poi il premio ti spetta, arriva come sempre.",
+  disputeDeclined: "Non accolta. La risposta: «{answer}»",
+  disputeClosed: "Chiusa senza risposta.",
+  disputeErrorTitle: "Non è stata inviata",
+  disputeErrors: {
+    no_text: "Scrivi che cosa non torna: il campo era vuoto.",
+    too_long: "È troppo lunga: fino a {longest} caratteri, e {longestAbout} per la trattativa.",
+    too_many: "Tre tue segnalazioni aspettano ancora una risposta. Invia la prossima dopo.",
+    already: "Hai già segnalato questo premio, e la risposta arriverà.",
+    too_late: "Il tempo per segnalare questo premio è finito. {workspace} può ancora aiutarti.",
+  },
   notFoundTitle: "Questo link non funziona",
   notFound:
     "Forse è incompleto, o è stato sostituito da uno più recente. Apri il link nell’ultimo messaggio che hai ricevuto da noi.",
