@@ -18,7 +18,7 @@ export const api = (corridor: Corridor): Router => {
     response.json(description);
   });
 
-  // a right token is never held up; guessing is
+  // whoever guesses waits, also with a guess that is right: or the limit would only slow down the wrong ones
   const wrongTokens = rateLimit({
     windowMs: A_MINUTE,
     limit: WRONG_TOKENS,

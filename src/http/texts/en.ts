@@ -45,7 +45,7 @@ export const en = {
   disputeAbout: "Which deal? Its name, or its number in the CRM",
   disputeAboutHint: "Only for a reward that is missing. You can leave it empty.",
   disputeText: "What is not right?",
-  disputeTextHint: "Up to {longest} characters. Whoever answers reads it as you write it.",
+  disputeTextHint: "Up to {longest, number} characters. Whoever answers reads it as you write it.",
   disputeSend: "Send it",
   disputesTitle: "What you told us",
   disputeYou:
@@ -59,7 +59,7 @@ export const en = {
   disputeErrorTitle: "It was not sent",
   disputeErrors: {
     no_text: "Write what is not right: the field was empty.",
-    too_long: "It is too long: up to {longest} characters, and {longestAbout} for the deal.",
+    too_long: "It is too long: up to {longest, number} characters, and {longestAbout} for the deal.",
     too_many: "Three of your requests still wait for an answer. Send the next one after that.",
     already: "You have already told us about this reward, and the answer is on its way.",
     too_late: "The time to say so about this reward is over. {workspace} can still help you.",

@@ -46,7 +46,7 @@ export const it: Texts = {
   disputeAbout: "Quale trattativa? Il nome, o il numero nel CRM",
   disputeAboutHint: "Solo per un premio che manca. Puoi lasciarlo vuoto.",
   disputeText: "Che cosa non torna?",
-  disputeTextHint: "Fino a {longest} caratteri. Chi risponde lo legge così come lo scrivi.",
+  disputeTextHint: "Fino a {longest, number} caratteri. Chi risponde lo legge così come lo scrivi.",
   disputeSend: "Invia",
   disputesTitle: "Quello che ci hai segnalato",
   disputeYou:
@@ -60,7 +60,7 @@ export const it: Texts = {
   disputeErrorTitle: "Non è stata inviata",
   disputeErrors: {
     no_text: "Scrivi che cosa non torna: il campo era vuoto.",
-    too_long: "È troppo lunga: fino a {longest} caratteri, e {longestAbout} per la trattativa.",
+    too_long: "È troppo lunga: fino a {longest, number} caratteri, e {longestAbout} per la trattativa.",
     too_many: "Tre tue segnalazioni aspettano ancora una risposta. Invia la prossima dopo.",
     already: "Hai già segnalato questo premio, e la risposta arriverà.",
     too_late: "Il tempo per segnalare questo premio è finito. {workspace} può ancora aiutarti.",
