@@ -40,7 +40,7 @@ export const renderNotice = (
     const news = sentenceCase(lines.news(facts), words.language);
     return { ...facts, news, because: lines.because(facts), next: lines.next(facts) };
   };
-  if (channel === "sms") return { channel, text: smsText(words.sms, (longest) => say(longest, longest)) };
+  if (channel === "sms") return { channel, text: smsText(words.sms, (longest) => say(longest, 100)) };
   if (channel === "whatsapp") return whatsApp(kind, words, say(60, 60));
   const said = say(120, 1_000);
   const subject = clip(clean(lines.subject(said)), 150);

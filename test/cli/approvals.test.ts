@@ -20,7 +20,10 @@ test("list, approve, decline: what happened to each, and exit code 1 where one w
   expect(await run("list")).toMatchObject({ code: 0, stdout: "Nothing waits for a decision.\n" });
   const grants = [await bench.won("78", "Rossi"), await bench.won("77", "Verdi"), await bench.won("78", "Neri")];
   const ids: string[] = [];
-  for (const grant of grants) ids.push(await bench.waits(grant));
+  for (const grant of grants) {
+    bench.clock.advance(1);
+    ids.push(await bench.waits(grant));
+  }
   const [first = "", second = "", third = ""] = ids;
 
   const { stdout } = await run("list", "--group", "finance");

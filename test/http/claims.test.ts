@@ -106,6 +106,7 @@ describe("the page", () => {
         recipientFirstName: null,
         reason: { type: "deal.won", subjectName: null, isRecipient: false },
         expiresAt: null,
+        canDispute: { until: null, missing: true },
         why: [],
       }),
     );

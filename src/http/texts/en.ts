@@ -39,8 +39,7 @@ export const en = {
     "Say so here. A person looks at it, with the rule and the values that it saw, and answers on this page.",
   disputeWhat: "What is it about?",
   disputeThis: "This reward (you can say so until {date, date, long})",
-  disputeThisClosed:
-    "About this reward you could say so until a while ago, or you have already: its answer comes first.",
+  disputeThisClosed: "About this reward you have already written, or the time for it is over.",
   disputeMissing: "A reward that I expected and did not get",
   disputeAbout: "Which deal? Its name, or its number in the CRM",
   disputeAboutHint: "Only for a reward that is missing. You can leave it empty.",

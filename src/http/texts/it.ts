@@ -40,8 +40,7 @@ export const it: Texts = {
     "Segnalalo qui. Una persona lo esamina, con la regola e i valori che ha visto, e ti risponde su questa pagina.",
   disputeWhat: "Di che cosa si tratta?",
   disputeThis: "Di questo premio (puoi segnalarlo fino al {date, date, long})",
-  disputeThisClosed:
-    "Per questo premio il tempo per una segnalazione è finito, o l’hai già inviata: prima arriva la risposta.",
+  disputeThisClosed: "Su questo premio hai già scritto, oppure il tempo per farlo è finito.",
   disputeMissing: "Di un premio che mi aspettavo e non ho ricevuto",
   disputeAbout: "Quale trattativa? Il nome, o il numero nel CRM",
   disputeAboutHint: "Solo per un premio che manca. Puoi lasciarlo vuoto.",
