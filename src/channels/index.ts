@@ -7,8 +7,6 @@ import { twilio } from "./twilio.ts";
 
 export type {
   ChannelName,
-  MessageKind,
-  NoticeKind,
   Rendered,
   Sender,
   SenderKind,

@@ -7,6 +7,7 @@ import { type Asked, aroundApprovals, askedColumns, type NotTheirs, whyNotTheirs
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
 import { loadGrant } from "./grant-view.ts";
+import { tidyText } from "./tidy-text.ts";
 
 export interface Decision {
   decision: "approve" | "decline";
@@ -16,7 +17,12 @@ export interface Decision {
 
 export type Decided =
   | { id: string; ok: true; state: "approved" | "declined" }
-  | { id: string; ok: false; code: NotTheirs["code"] | "not_found" | "no_reason" | "decided"; message: string };
+  | {
+      id: string;
+      ok: false;
+      code: NotTheirs["code"] | "not_found" | "no_reason" | "reason_too_long" | "decided";
+      message: string;
+    };
 
 interface Row extends Asked {
   kind: "grant" | "dispute";
@@ -25,6 +31,8 @@ interface Row extends Asked {
   decided_at: Date | null;
   decided_by: string | null;
 }
+
+const LONGEST_REASON = 1_000;
 
 /** Decides one approval. A refusal says what was found and what was expected, and changes nothing. */
 export const decideApproval = async (
@@ -83,7 +91,12 @@ const work = async (
   const notTheirs = whyNotTheirs(user, row);
   if (notTheirs) return refuse(notTheirs.code, notTheirs.message);
   if (row.state !== "open") return refuse("decided", becameOf(corridor, row));
-  const said = reason?.trim() || null;
+  const said = tidyText(reason ?? "") || null;
+  if (said && said.length > LONGEST_REASON)
+    return refuse(
+      "reason_too_long",
+      `Found a reason of ${said.length} characters, expected at most ${LONGEST_REASON}.`,
+    );
   if (!said && decision === "decline")
     return refuse("no_reason", "Found no reason, expected one: the recipient reads it.");
   if (!said && row.kind === "dispute")

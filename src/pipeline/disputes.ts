@@ -9,6 +9,7 @@ import { readClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
 import { disputableUntil, lastDecision } from "./dispute-window.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
+import { tidyText } from "./tidy-text.ts";
 
 /** What a recipient wrote. */
 export interface Complaint {
@@ -46,8 +47,8 @@ export const raiseDispute = (corridor: Corridor, token: string, complaint: Compl
     const grant = read && (await loadGrant(tx, read.grantId));
     if (!read || !grant || grant.claim_version !== read.version || grant.recipient.erased_at || read.expiresAt <= now)
       return { ok: false, why: "not_found" };
-    const text = tidy(complaint.text);
-    const about = complaint.what === "missing" ? tidy(complaint.about ?? "") || null : null;
+    const text = tidyText(complaint.text);
+    const about = complaint.what === "missing" ? tidyText(complaint.about ?? "") || null : null;
     if (text === "") return { ok: false, why: "no_text" };
     if (text.length > LONGEST_TEXT || (about?.length ?? 0) > LONGEST_ABOUT) return { ok: false, why: "too_long" };
     if (!(await inTime(corridor, tx, grant, complaint.what))) return { ok: false, why: "too_late" };
@@ -106,15 +107,6 @@ export const forgetDisputes = async (tx: Sql): Promise<void> => {
      where r.id = d.recipient_id and r.erased_at is not null and d.text <> ''`,
   );
 };
-
-/** One way to write line breaks, no other control characters, no direction marks that reorder what others read. */
-const tidy = (text: string): string =>
-  text
-    .normalize("NFC")
-    .replaceAll(/\r\n?/g, "\n")
-    .replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (sign) => (sign === "\n" ? sign : " "))
-    .replaceAll(/\n{3,}/g, "\n\n")
-    .trim();
 
 const inTime = async (corridor: Corridor, tx: Sql, grant: GrantView, what: Complaint["what"]) => {
   if (what === "missing") return corridor.workspace.disputeDays > 0;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Decided, decideApproval, decideApprovals } from "../../pipeline/approvals-decide.ts";
 import { type Approval, approvalStates, listApprovals, viewApproval } from "../../pipeline/approvals-list.ts";
 import { type ApiRefusal, defineRoute, refused } from "./route.ts";
-import { ById, Explained, Id, Instant, MoneyShape, moneyShape, Next, Paged, Person } from "./shapes.ts";
+import { ById, Explained, Id, Instant, MoneyShape, moneyShape, Name, Next, Paged, Person } from "./shapes.ts";
 
 const roles = ["approver"] as const;
 
@@ -70,6 +70,7 @@ const statuses: Record<Extract<Decided, { ok: false }>["code"], ApiRefusal["stat
   not_yours: 403,
   decided: 409,
   no_reason: 422,
+  reason_too_long: 422,
 };
 const answered = (decided: Decided) =>
   decided.ok
@@ -82,7 +83,7 @@ export const approvalRoutes = [
     path: "/approvals",
     summary: "The queue, oldest first: what you may decide; an admin sees all of it",
     roles,
-    query: z.strictObject({ state: z.enum(approvalStates).optional(), group: z.string().optional(), ...Paged }),
+    query: z.strictObject({ state: z.enum(approvalStates).optional(), group: Name.optional(), ...Paged }),
     answer: z.object({ approvals: z.array(ApprovalShape), next: Next }),
     async handle({ corridor, user, query }) {
       const approvals = await listApprovals(corridor, user, query);

@@ -4,7 +4,7 @@ import { type GrantSummary, listGrants, viewGrant } from "../../pipeline/grant-s
 import { redactText } from "../../redact.ts";
 import { type User, userRoles } from "../../users.ts";
 import { defineRoute, refused } from "./route.ts";
-import { ById, Explained, Id, Instant, MoneyShape, moneyShape, Next, Paged } from "./shapes.ts";
+import { ById, Explained, Id, Instant, MoneyShape, moneyShape, Name, Next, Paged } from "./shapes.ts";
 
 const Summary = z.object({
   id: Id,
@@ -88,7 +88,7 @@ export const grantRoutes = [
     roles: userRoles,
     query: z.strictObject({
       state: z.enum(grantStates).optional(),
-      rule: z.string().optional().describe("Id of a rule"),
+      rule: Name.optional().describe("Id of a rule"),
       recipient: Id.optional(),
       ...Paged,
     }),

@@ -4,6 +4,8 @@ import { formatMoney, type Money } from "../../money.ts";
 
 export const Id = z.uuid();
 export const ById = z.strictObject({ id: Id });
+/** The id of a rule or group, as YAML may have it. */
+export const Name = z.string().regex(/^[\w.-]{1,100}$/, "expected letters, digits and dashes");
 export const Instant = z.iso.datetime();
 
 /** A page of a list: `limit` rows, and those after the last one of the page before. */
