@@ -60,6 +60,7 @@ input[type=text],textarea{display:block;width:100%;font:inherit;color:inherit;ba
 textarea{min-height:7rem;resize:vertical}
 .hint{color:var(--quiet);font-size:.9375rem;margin:0 0 1.25rem}
 .alert{border-left:4px solid var(--accent);padding-left:1rem}
+#disputes{margin-top:2rem}
 blockquote{margin:0 0 .75rem;padding-left:1rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
 .label{color:var(--quiet);font-size:.9375rem;margin:0 0 .25rem}
 .code{display:block;font:600 1.375rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;letter-spacing:.04em;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all;border:1px dashed var(--quiet);border-radius:.625rem;padding:.75rem 1rem;margin:0 0 1.25rem}
