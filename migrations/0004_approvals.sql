@@ -19,6 +19,8 @@ create table approvals (
   grant_id uuid references grants,
   dispute_id uuid unique references disputes,
   approver_group text not null,             -- a group of accolade.yaml; 'manager': the recipient's; 'admin': who has that role
+  asked_minor bigint,                       -- what the reward was worth when it was asked for: another value is another question
+  asked_currency text,
   requested_at timestamptz not null,
   expires_at timestamptz,                   -- null: waits without end
   state text not null default 'open' check (state in ('open', 'approved', 'declined', 'expired', 'withdrawn')),
@@ -26,7 +28,7 @@ create table approvals (
   decided_by text,                          -- email address
   reason text check (char_length(reason) <= 1000),
   check ((kind = 'grant') = (dispute_id is null)),
-  check (kind = 'dispute' or grant_id is not null),
+  check (kind = 'dispute' or (grant_id is not null and asked_minor is not null and asked_currency is not null)),
   check ((state = 'open') = (decided_at is null)),
   check ((state in ('approved', 'declined')) = (decided_by is not null))
 );

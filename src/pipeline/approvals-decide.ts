@@ -27,6 +27,8 @@ export type Decided =
 interface Row extends Asked {
   kind: "grant" | "dispute";
   grant_id: string | null;
+  asked_minor: number | null;
+  asked_currency: string | null;
   state: string;
   decided_at: Date | null;
   decided_by: string | null;
@@ -135,19 +137,21 @@ const lockApproval = async (tx: Sql, id: string): Promise<Row | undefined> => {
   );
   const grant = named?.grant_id ? await loadGrant(tx, named.grant_id, { lock: true }) : undefined;
   const row = await tx.row<Row>(
-    `select a.kind, a.grant_id, a.state, a.decided_at, a.decided_by, ${askedColumns}
+    `select a.kind, a.grant_id, a.asked_minor, a.asked_currency, a.state, a.decided_at, a.decided_by, ${askedColumns}
      from approvals a ${aroundApprovals} where a.id = $1 for update of a`,
     [id],
   );
-  if (row?.kind === "grant" && row.state === "open" && grant?.state !== "awaiting_approval")
-    return { ...row, state: "withdrawn" };
-  return row;
+  if (row?.kind !== "grant" || row.state !== "open" || !grant) return row;
+  const { minor, currency } = grant.value;
+  const asked = grant.state === "awaiting_approval" && minor === row.asked_minor && currency === row.asked_currency;
+  return asked ? row : { ...row, state: "withdrawn" };
 };
 
 const becameOf = ({ users }: Corridor, { state, decided_at, decided_by }: Row): string => {
   const at = decided_at ? ` on ${decided_at.toISOString()}` : "";
   if (state === "expired") return `This expired${at}: nobody had decided by then.`;
-  if (state === "withdrawn") return `This no longer waits for a decision${at}: the reward went another way.`;
+  if (state === "withdrawn")
+    return `This no longer waits for a decision${at}: the reward went another way, or its value changed and it waits anew.`;
   const by = decided_by === null ? "somebody" : (userWithEmail(users, decided_by)?.name ?? decided_by);
   return `${by} ${state} this${at}. What was decided stays.`;
 };

@@ -21,19 +21,21 @@ export const keepApprovals = async (corridor: Corridor): Promise<void> => {
 
 /**
  * One open approval for each grant that waits for one, and none for the others. A grant that came to wait again (another
- * deadline, other approvers) gets a new one. The same call twice changes nothing.
+ * deadline, other approvers), or that is worth something else by now, gets a new one: nobody approves what they did not
+ * see. The same call twice changes nothing.
  */
 export const openApprovals = async (tx: Sql, now: Date): Promise<void> => {
   await tx.run(
     `update approvals a set state = 'withdrawn', decided_at = $1, reason = 'the reward no longer waits for this decision'
      from grants g where g.id = a.grant_id and a.kind = 'grant' and a.state = 'open'
        and (g.state <> 'awaiting_approval' or g.approval_until is distinct from a.expires_at
-         or coalesce(g.approval_by, $2) <> a.approver_group)`,
+         or coalesce(g.approval_by, $2) <> a.approver_group
+         or g.value_minor <> a.asked_minor or g.currency <> a.asked_currency)`,
     [now, ADMINS],
   );
   await tx.run(
-    `insert into approvals (kind, grant_id, approver_group, requested_at, expires_at)
-     select 'grant', g.id, coalesce(g.approval_by, $2), $1, g.approval_until from grants g
+    `insert into approvals (kind, grant_id, approver_group, asked_minor, asked_currency, requested_at, expires_at)
+     select 'grant', g.id, coalesce(g.approval_by, $2), g.value_minor, g.currency, $1, g.approval_until from grants g
      where g.state = 'awaiting_approval'
        and not exists (select from approvals a where a.grant_id = g.id and a.kind = 'grant' and a.state = 'open')
      order by g.granted_at, g.id

@@ -49,6 +49,22 @@ describe("the queue", () => {
     ]);
   });
 
+  test("asks anew where the value changed: nobody approves what they did not see", async () => {
+    const grant = await bench.won("78");
+    const seen = await bench.waits(grant);
+    await bench.database.run("update grants set value_minor = 9000 where id = $1", [grant]);
+    expect(await decide("anna", seen, "approve")).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining("its value changed and it waits anew") },
+    });
+    const [, anew] = await rowsOf(grant);
+    expect(await bench.stateOf(grant)).toBe("awaiting_approval");
+    expect((await bench.call("anna", "GET", `/approvals/${anew?.id}`)).body).toMatchObject({
+      state: "open",
+      grant: { value: { minor: 9000 } },
+    });
+  });
+
   test("is opened by whoever looks, without a sweeper", async () => {
     const grant = await bench.won("78");
     await bench.database.run(
@@ -249,7 +265,7 @@ test("bulk: each on its own; one that cannot be decided stops no other", async (
 test("the database refuses a second open approval, and a decision without a name", async () => {
   const grant = await bench.won("78");
   const id = await bench.waits(grant);
-  const insert = `insert into approvals (kind, grant_id, approver_group, requested_at) values ('grant', $1, 'finance', now())`;
+  const insert = `insert into approvals (kind, grant_id, approver_group, asked_minor, asked_currency, requested_at) values ('grant', $1, 'finance', 1, 'PTS', now())`;
   await expect(bench.database.run(insert, [grant])).rejects.toThrow(/approvals_waiting/);
   await expect(
     bench.database.run("update approvals set state = 'approved', decided_at = now() where id = $1", [id]),
