@@ -52,6 +52,7 @@ describe("the queue", () => {
   test("asks anew where the value changed: nobody approves what they did not see", async () => {
     const grant = await bench.won("78");
     const seen = await bench.waits(grant);
+    bench.clock.advance(1_000);
     await bench.database.run("update grants set value_minor = 9000 where id = $1", [grant]);
     expect(await decide("anna", seen, "approve")).toMatchObject({
       status: 409,
