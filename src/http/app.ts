@@ -64,7 +64,10 @@ const failed =
       // too late to say anything else: the connection is cut, which is an answer too
       if (response.headersSent) return next(error);
       response.status(500).set("Cache-Control", "no-store");
-      if (request.accepts(["json", "html"]) !== "html") return void response.json({ error: "internal", id });
+      if (request.accepts(["json", "html"]) !== "html") {
+        const message = `Something went wrong on our side. The log says what, under ${id}.`;
+        return void response.json({ error: "internal", id, message });
+      }
       const language = request.acceptsLanguages(languageCodes) || "en";
       response.set("Content-Security-Policy", pagePolicy).type("html");
       return void response.end(notePage(language, "brokenTitle", "broken", { id }));

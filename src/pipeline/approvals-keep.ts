@@ -4,13 +4,15 @@
  */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
-import { ADMINS } from "../users.ts";
+import { ADMINS, MANAGER } from "../users.ts";
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
 import { loadGrant } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
 
 const BATCH = 500;
+/** Somebody of whom no manager is known would wait for nobody: the admins are asked. */
+const groupOf = `case when g.approval_by = '${MANAGER}' and r.manager is null then '${ADMINS}' else coalesce(g.approval_by, '${ADMINS}') end`;
 
 /** Opens, withdraws and expires what is due; the messages about it are rung for. */
 export const keepApprovals = async (corridor: Corridor): Promise<void> => {
@@ -27,20 +29,22 @@ export const keepApprovals = async (corridor: Corridor): Promise<void> => {
 export const openApprovals = async (tx: Sql, now: Date): Promise<void> => {
   await tx.run(
     `update approvals a set state = 'withdrawn', decided_at = $1, reason = 'the reward no longer waits for this decision'
-     from grants g where g.id = a.grant_id and a.kind = 'grant' and a.state = 'open'
+     from grants g join recipients r on r.id = g.recipient_id
+     where g.id = a.grant_id and a.kind = 'grant' and a.state = 'open'
        and (g.state <> 'awaiting_approval' or g.approval_until is distinct from a.expires_at
-         or coalesce(g.approval_by, $2) <> a.approver_group
+         or ${groupOf} <> a.approver_group
          or g.value_minor <> a.asked_minor or g.currency <> a.asked_currency)`,
-    [now, ADMINS],
+    [now],
   );
   await tx.run(
     `insert into approvals (kind, grant_id, approver_group, asked_minor, asked_currency, requested_at, expires_at)
-     select 'grant', g.id, coalesce(g.approval_by, $2), g.value_minor, g.currency, $1, g.approval_until from grants g
+     select 'grant', g.id, ${groupOf}, g.value_minor, g.currency, $1, g.approval_until
+     from grants g join recipients r on r.id = g.recipient_id
      where g.state = 'awaiting_approval'
        and not exists (select from approvals a where a.grant_id = g.id and a.kind = 'grant' and a.state = 'open')
      order by g.granted_at, g.id
      on conflict do nothing`,
-    [now, ADMINS],
+    [now],
   );
 };
 

@@ -139,6 +139,27 @@ describe("who may decide", () => {
     expect((await decide("marco", await bench.waits(grant, "manager"), "approve")).status).toBe(200);
     expect(await bench.stateOf(grant)).toBe("approved");
   });
+
+  test("an admin, where no manager is known; the manager, once one is", async () => {
+    const grant = await bench.won("78");
+    await bench.database.run("update recipients set manager = null where name = 'Tom Baker'");
+    const id = await bench.waits(grant, "manager");
+    expect((await decide("marco", id, "approve")).status).toBe(403);
+    bench.clock.advance(1_000);
+    await bench.database.run(
+      "update recipients r set manager = m.id from recipients m where r.name = 'Tom Baker' and m.name = 'Marco Neri'",
+    );
+    await sweep(bench.corridor);
+    expect(await rowsOf(grant)).toMatchObject([
+      { id, state: "withdrawn", approver_group: "admin" },
+      { state: "open", approver_group: "manager" },
+    ]);
+    await bench.database.run("update recipients set manager = null where name = 'Tom Baker'");
+    bench.clock.advance(1_000);
+    await sweep(bench.corridor);
+    const last = (await rowsOf(grant)).at(-1)?.id ?? "";
+    expect((await decide("paolo", last, "approve")).status).toBe(200);
+  });
 });
 
 test("approved: ordered and paid as any other, under the name of who approved", async () => {
