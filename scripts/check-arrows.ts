@@ -41,6 +41,7 @@ const leaves = [
   "sealer",
   "situation",
   "telemetry",
+  "users",
   "windows",
   "within",
 ].map((name) => `src/${name}.ts`);
