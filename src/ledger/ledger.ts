@@ -10,14 +10,24 @@ import type { Money } from "../money.ts";
  * - `reserved`: promised, not yet ordered
  * - `issued`: supplied by a provider
  * - `points:<recipient id>`: the points balance of a recipient
+ * - `budget:<budget id>`: what a budget still holds
+ * - `clawed_back`: counts against recipients, and not yet recovered from them
+ * - `debt:<recipient id>`: below zero by what the recipient owes
  */
-export type Account = "funding" | "reserved" | "issued" | `points:${string}`;
+export type Account =
+  | "funding"
+  | "reserved"
+  | "issued"
+  | "clawed_back"
+  | `points:${string}`
+  | `budget:${string}`
+  | `debt:${string}`;
 
 export interface Posting {
   /** `<grant id>/<what>/<n>`: the same posting twice is one. */
   key: string;
   grantId: string;
-  what: "reserve" | "release" | "issue" | "join";
+  what: "reserve" | "release" | "issue" | "join" | "reverse" | "clawback" | "net" | "recover" | "forgive";
   from: Account;
   to: Account;
   amount: Money;

@@ -2,12 +2,12 @@
  * Which grants are due for a family of records, judged from all its milestones at once. Pure: the same milestones give the
  * same grants, whatever order their facts arrived in.
  */
-import { createHash } from "node:crypto";
 import type { Match, Reward, Rule } from "../engine/index.ts";
 import type { Money } from "../money.ts";
 import type { Milestone } from "../records/milestones.ts";
 import type { Situation } from "../situation.ts";
 import type { RuleVersion } from "./rule-versions.ts";
+import { uuidOf } from "./uuid-of.ts";
 
 export interface Judged {
   milestone: Milestone;
@@ -58,7 +58,7 @@ export const dueGrants = (workspaceId: string, judged: readonly Judged[], sameRe
         );
         if (before) continue;
         const onceKey = onceKeyOf(rule, milestone);
-        const id = idOf([workspaceId, rule.id, onceKey, recipientKey]);
+        const id = uuidOf([workspaceId, rule.id, onceKey, recipientKey]);
         // one rule gives one recipient one grant, also where two of its parts name the same person
         if (due.has(id)) continue;
         due.set(id, {
@@ -101,13 +101,4 @@ const onceKeyOf = (rule: Rule, { connection, subject, type, discriminator, ordin
   if (rule.once.per === "subject") return `record/${record}`;
   // counted, not timed: a correction of the time of a milestone must not make it a second one
   return `milestone/${record}/${type}/${discriminator || ordinal}`;
-};
-
-/** A UUID (version 8, RFC 9562) from the key, so that a replay gives the same grant and the same idempotency key. */
-const idOf = (parts: readonly string[]): string => {
-  const bytes = createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 };

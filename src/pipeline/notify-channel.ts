@@ -17,9 +17,12 @@ const isChannel = (name: string): name is ChannelName => channelNames.some((chan
  */
 export const queueMessage = async (corridor: Corridor, tx: Sql, grant: GrantView): Promise<string | undefined> => {
   const tried = new Set(
-    (await tx.rows<{ channel: string }>("select channel from messages where grant_id = $1", [grant.id])).map(
-      (row) => row.channel,
-    ),
+    (
+      await tx.rows<{ channel: string }>("select channel from messages where grant_id = $1 and round = $2", [
+        grant.id,
+        grant.round,
+      ])
+    ).map((row) => row.channel),
   );
   const open = grant.notify
     .filter(isChannel)
@@ -30,9 +33,9 @@ export const queueMessage = async (corridor: Corridor, tx: Sql, grant: GrantView
     return undefined;
   }
   const row = await tx.row<{ id: string }>(
-    `insert into messages (grant_id, channel, sender, state, not_before, created_at) values ($1, $2, $3, 'queued', $4, $4)
-     on conflict (grant_id, channel) do nothing returning id`,
-    [grant.id, channel, corridor.channels.get(channel)?.sender ?? "", corridor.now()],
+    `insert into messages (grant_id, round, channel, sender, state, not_before, created_at) values ($1, $2, $3, $4, 'queued', $5, $5)
+     on conflict (grant_id, round, channel) do nothing returning id`,
+    [grant.id, grant.round, channel, corridor.channels.get(channel)?.sender ?? "", corridor.now()],
   );
   await tx.run("update grants set waiting = null where id = $1", [grant.id]);
   return row?.id;

@@ -29,6 +29,7 @@ interface MessageRow {
   grant_id: string;
   channel: string;
   state: string;
+  round: number;
 }
 
 /** Sends one message. Does nothing for one that was sent, or must wait. */
@@ -36,12 +37,19 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
   const now = corridor.now();
   const next = await corridor.database.transaction(async (tx) => {
     const message = await tx.row<MessageRow>(
-      "select id, grant_id, channel, state from messages where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update",
+      "select id, grant_id, channel, state, round from messages where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update",
       [messageId, now],
     );
     const grant = message && (await loadGrant(tx, message.grant_id));
     const open = message && corridor.channels.get(message.channel as ChannelName);
     if (!message || !grant) return undefined;
+    // undone before anybody was told: a promise that does not hold any more is not sent
+    if (grant.state === "cancelled" || grant.state === "clawed_back" || message.round !== grant.round) {
+      await tx.run("update messages set state = 'skipped', reason = 'the reward was taken back' where id = $1", [
+        messageId,
+      ]);
+      return undefined;
+    }
     if (!open) {
       await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
         messageId,

@@ -112,7 +112,7 @@ const codePoolBench = async (sql: Database): Promise<ProviderBench> => {
     open,
     request: () => request(),
     held: async (key) =>
-      (await sql.row<{ held: number }>("select count(*) as held from codes where grant_id = $1", [key]))?.held ?? 0,
+      (await sql.row<{ held: number }>("select count(*) as held from codes where order_key = $1", [key]))?.held ?? 0,
     remembers: true,
     refusals: [
       {
