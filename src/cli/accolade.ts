@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { codesCommand } from "./codes.ts";
+import { debtsCommand } from "./debts.ts";
 import { doctorCommand } from "./doctor.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
@@ -17,6 +18,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(simulateCommand())
     .addCommand(rulesCommand())
     .addCommand(codesCommand())
+    .addCommand(debtsCommand())
     .addCommand(replayCommand())
     .showHelpAfterError("(accolade --help shows every command)");
 

@@ -24,8 +24,8 @@ export const settleRestored = async (corridor: Corridor, grantId: string): Promi
     // it stayed with its recipient all the time: only the remark goes
     if (grant.undone_done && !grant.taking_back_at)
       await tx.run(
-        "update grants set undone_done = null, waiting = case when waiting like $2 then null else waiting end where id = $1",
-        [grantId, `${STAYS}%`],
+        "update grants set undone_done = null, waiting = nullif(regexp_replace(waiting, $2, ''), '') where id = $1",
+        [grantId, `(; )?${STAYS}: .*`],
       );
     return false;
   });

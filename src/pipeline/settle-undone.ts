@@ -12,7 +12,7 @@ import type { Corridor, OpenProvider } from "./corridor.ts";
 import { heldThrough, lockRecipient, owe } from "./debts.ts";
 import { freeGrants } from "./decide-free.ts";
 import { type GrantView, loadGrant, sourceOf } from "./grant-view.ts";
-import { queueMessage } from "./notify-channel.ts";
+import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { movePastOrder } from "./past-orders.ts";
 import { pauseAfter } from "./pause-after.ts";
 
@@ -29,7 +29,7 @@ interface Asking {
   attempt: number;
 }
 
-/** Starts like this for grants that are not due any more and stay with their recipient. */
+/** Why a grant that is not due any more stays with its recipient begins like this. */
 export const STAYS = "cannot be taken back";
 
 /** One grant. Does nothing for one that is due, that was acted upon, or that must wait. Safe to repeat after a crash. */
@@ -89,7 +89,7 @@ const ask = async (corridor: Corridor, { grant, open, order, attempt }: Asking):
       await wait(tx, grant.id, outcome.detail, now, pauseAfter(await attemptsSoFar(tx, grant.id, "cancel")));
       return undefined;
     }
-    await tx.run("update grants set taking_back_at = null where id = $1", [grant.id]);
+    await tx.run("update grants set taking_back_at = null, not_before = $2 where id = $1", [grant.id, now]);
     if (outcome.outcome === "retryLater") await wait(tx, grant.id, outcome.detail, now, outcome.afterMs);
     else if (outcome.outcome === "cancelled") return takenBack(corridor, tx, current, order);
     else if (current.undone_at)
@@ -148,7 +148,10 @@ const takenBack = async (corridor: Corridor, tx: Sql, grant: GrantView, order: O
 
 /** The recipient keeps what they have, and owes it where the rule says so. Gives the message to be sent, if there is one. */
 const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, detail: string) => {
-  await tx.run("update grants set undone_done = undone_at, taking_back_at = null where id = $1", [grant.id]);
+  await tx.run("update grants set undone_done = undone_at, taking_back_at = null, not_before = $2 where id = $1", [
+    grant.id,
+    corridor.now(),
+  ]);
   if (grant.clawback) {
     await lockRecipient(tx, grant.recipient.id);
     return clawBack(corridor, tx, grant, `${grant.undone_why ?? "no longer due"}; ${detail}`);
@@ -157,8 +160,11 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
   const known = await tx.row("select from messages where grant_id = $1 and round = $2", [grant.id, grant.round]);
   const untold = known === undefined;
   const message = untold ? await queueMessage(corridor, tx, grant) : undefined;
-  if (!untold || message)
-    await tx.run("update grants set waiting = $2 where id = $1", [grant.id, `${STAYS}: ${detail}`]);
+  // whom nobody can reach is looked for by how the reason begins
+  await tx.run(
+    "update grants set waiting = case when waiting like $3 then waiting || '; ' else '' end || $2 where id = $1",
+    [grant.id, `${STAYS}: ${detail}`, `${UNREACHABLE}%`],
+  );
   return message;
 };
 
