@@ -2,6 +2,7 @@
 import { moveGrants } from "../../src/ledger/grant-states.ts";
 import { type Account, balance, post } from "../../src/ledger/ledger.ts";
 import { writeClaimToken } from "../../src/pipeline/claim-token.ts";
+import { freeGrants } from "../../src/pipeline/decide-free.ts";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { loadGrant } from "../../src/pipeline/grant-view.ts";
 import { settleMark } from "../../src/pipeline/settle-mark.ts";
@@ -90,6 +91,15 @@ channels:
       );
       return row.id;
     },
+    /** As decide would have made it for another amount. */
+    setCost: (id: string, minor: number) =>
+      database.transaction(async (tx) => {
+        const { cost } = await room.grant(id);
+        const amount = { minor: Math.abs(minor - cost.minor), currency: cost.currency };
+        const [from, to] = minor > cost.minor ? (["funding", "reserved"] as const) : (["reserved", "funding"] as const);
+        await post(tx, [{ key: `${id}/correct`, grantId: id, what: "reserve", from, to, amount }]);
+        await tx.run("update grants set value_minor = $2, cost_minor = $2 where id = $1", [id, minor]);
+      }),
     /** The order is placed, as far as the provider takes it. */
     order: (id: string) => fulfil(corridor, id),
     async issued(gift: Gift, owner: string): Promise<string> {
@@ -105,6 +115,18 @@ channels:
         why && clock.now(),
         why,
       ]);
+    },
+    /** What decide does for a change that shows that the grant is not due. */
+    async lose(id: string, why = "the deal was lost"): Promise<void> {
+      const cancelled = await database.transaction(async (tx) => {
+        const grant = await loadGrant(tx, id, { lock: true });
+        if (grant?.state !== "approved") return false;
+        await moveGrants(tx, [{ grantId: id, from: "approved", to: "cancelled", actor: "decide", why }]);
+        await tx.run("delete from orders where grant_id = $1", [id]);
+        await freeGrants(tx, [id]);
+        return true;
+      });
+      if (!cancelled) await room.mark(id, why);
     },
     /** What decide does for a grant that was cancelled after it was issued and is due again. */
     async decideAgain(id: string): Promise<void> {

@@ -49,16 +49,6 @@ const undo = async (id: string, why = "the deal was lost") => {
   await room.mark(id, why);
   await room.settle(id);
 };
-const setCost = (id: string, minor: number) =>
-  room.database.transaction(async (tx) => {
-    // as decide would have reserved it
-    const { cost } = await room.grant(id);
-    const amount = { minor: Math.abs(minor - cost.minor), currency: cost.currency };
-    const [from, to] = minor > cost.minor ? (["funding", "reserved"] as const) : (["reserved", "funding"] as const);
-    await post(tx, [{ key: `${id}/correct`, grantId: id, what: "reserve", from, to, amount }]);
-    await tx.run("update grants set value_minor = $2, cost_minor = $2 where id = $1", [id, minor]);
-  });
-
 interface Play {
   /** Brings a grant to where the row begins, and gives its id. */
   start(): Promise<string>;
@@ -98,7 +88,7 @@ const payLater = async (id: string, minor: number) => {
     await room.database.row<{ key: string }>("select recipient_key as key from grants where id = $1", [id])
   )?.key;
   const later = await room.win("card", owner?.split("/").at(-1) ?? "");
-  await setCost(later, minor);
+  await room.setCost(later, minor);
   await room.order(later);
 };
 
@@ -140,7 +130,7 @@ const plays: Record<string, Play> = {
       await owing(owner);
       const id = await room.win("card", owner);
       await setClawback(id);
-      await setCost(id, 8_000);
+      await room.setCost(id, 8_000);
       await undelivered(() => room.order(id));
       return id;
     },
@@ -187,7 +177,7 @@ const plays: Record<string, Play> = {
       const owner = room.owner();
       await owing(owner);
       const id = await room.win("card", owner);
-      await setCost(id, 8_000);
+      await room.setCost(id, 8_000);
       return id;
     },
     happens: (id) => room.order(id),
@@ -204,7 +194,7 @@ const plays: Record<string, Play> = {
     async start() {
       const owner = room.owner();
       const first = await room.win("card", owner);
-      await setCost(first, 2_000);
+      await room.setCost(first, 2_000);
       await room.order(first);
       await setClawback(first);
       await undo(first);
