@@ -94,6 +94,7 @@ test("everybody has what is due to them, less what they owe", async () => {
     fc.asyncProperty(fc.array(command, { minLength: 4, maxLength: 16 }), async (commands) => {
       run += 1;
       spent = 0;
+      await room.refill(8);
       const owner = room.owner();
       const grants: Made[] = [];
       const pick = (which: number) => grants[which % Math.max(1, grants.length)];
