@@ -60,3 +60,12 @@ alter table codes rename column grant_id to order_key;
 alter table messages add column round smallint not null default 1;
 alter table messages drop constraint messages_grant_id_channel_key;
 alter table messages add constraint messages_once unique (grant_id, round, channel);
+
+-- what the recipient has through a grant, in its cost's currency: orders that stand and debts that it paid, less what is owed from it
+create function held_through(grant_asked uuid) returns bigint language sql stable as $$
+  select (
+    coalesce((select sum(cost_minor) from orders where grant_id = grant_asked and settled_at is not null), 0)
+    + coalesce((select sum(cost_minor) from orders_past where grant_id = grant_asked and taken_back_at is null), 0)
+    + coalesce((select sum(amount_minor) from nettings where grant_id = grant_asked and posted), 0)
+    - coalesce((select sum(amount_minor - forgiven_minor) from debts where grant_id = grant_asked), 0))::bigint
+$$;

@@ -56,7 +56,7 @@ const bodyOf = (claim: Claim, speaker: Speaker, action: string, qr: Html | null)
   const note = (text: string) => html`<section class="card"><p>${text}</p></section>`;
   if (claim.undone) return undoneNote(claim.undone, state, speaker);
   const end = ends[state];
-  if (end) return note(say(end, { workspace, reason: "other" }));
+  if (end) return note(say(end, { workspace }));
   if (state === "expired")
     return note(
       claim.expiresAt
@@ -79,7 +79,7 @@ ${claim.expiresAt && html`<p class="quiet">${say("validUntil", { date: new Date(
 
 const undoneNote = ({ reason, owed }: NonNullable<Claim["undone"]>, state: string, { say, locale }: Speaker): Html => {
   const owes = owed.minor > 0 ? say("owes", { amount: formatMoney(owed, locale) }) : say("owesNothing");
-  return html`<section class="card"><p>${say("cancelled", { reason })}</p>
+  return html`<section class="card"><p>${say("undone", { reason })}</p>
 <p>${state === "clawed_back" || owed.minor > 0 ? owes : say("cancelledNote")}</p></section>`;
 };
 

@@ -1,6 +1,7 @@
 /** What a recipient sees behind their claim link, and what happens when they ask for the reward. */
 import type { Sql } from "../db/sql.ts";
 import { balance } from "../ledger/ledger.ts";
+import { undoneInWords } from "../ledger/undone.ts";
 import { exponentOf, type Money, POINTS } from "../money.ts";
 import type { RewardContent } from "../rewards/provider.ts";
 import { type ClaimToken, readClaimToken } from "./claim-token.ts";
@@ -16,7 +17,6 @@ import {
   titleIn,
   titlesOf,
 } from "./grant-view.ts";
-import { type UndoneReason, undoneReason } from "./undone-reason.ts";
 
 /** One grant as its recipient may see it. */
 export interface Claim {
@@ -49,8 +49,8 @@ export interface Claim {
   earlier?: readonly RewardContent[];
   /** The part of it that paid a debt of the recipient instead. */
   netted?: Money;
-  /** Set once it is not due any more: why, and what is still owed from it (zero where all of it was paid or let off). */
-  undone?: { reason: UndoneReason; owed: Money };
+  /** Set once it is not due any more: why, in the recipient's language and in the middle of a sentence, and what is still owed from it (zero where all of it was paid or let off). */
+  undone?: { reason: string; owed: Money };
   /** The provider is being asked to take it back: nothing can be shown until it has answered. */
   takingBack?: boolean;
   /** For points: what the recipient has now. */
@@ -106,7 +106,7 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
     content,
     ...(earlier.length > 0 ? { earlier } : {}),
     ...(grant.netted_minor > 0 ? { netted: { ...grant.cost, minor: grant.netted_minor } } : {}),
-    ...(isUndone(grant) ? { undone: await undoneOf(database, grant) } : {}),
+    ...(isUndone(grant) ? { undone: await undoneOf(database, grant, language) } : {}),
     ...(grant.taking_back_at ? { takingBack: true } : {}),
     ...(grant.value.currency === POINTS
       ? { pointsBalance: points.find((each) => each.currency === POINTS)?.minor ?? 0 }
@@ -134,10 +134,10 @@ const look = async (corridor: Corridor, tx: Sql, read: ClaimToken, reveal: boole
 const isUndone = ({ state, undone_at }: GrantView) =>
   undone_at !== null && (state === "cancelled" || state === "clawed_back");
 
-const undoneOf = async (sql: Sql, grant: GrantView) => {
+const undoneOf = async (sql: Sql, grant: GrantView, language: string) => {
   const debts = await debtsOfGrant(sql, grant.id);
   const owed = debts.reduce((sum, debt) => sum + debt.open_minor + debt.promised_minor, 0);
-  return { reason: undoneReason(grant.undone_why), owed: { ...grant.cost, minor: owed } };
+  return { reason: undoneInWords(grant.undone_why ?? "correction", language), owed: { ...grant.cost, minor: owed } };
 };
 
 /** The newest first; what was taken back is not among them. */

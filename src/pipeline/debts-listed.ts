@@ -1,4 +1,5 @@
 import type { Sql } from "../db/sql.ts";
+import { undoneInWords } from "../ledger/undone.ts";
 import { openDebts } from "./debts.ts";
 
 /** One debt as an admin sees it. Amounts in minor units of `currency`; times in UTC, ISO 8601. */
@@ -47,7 +48,7 @@ export const listDebts = async (sql: Sql): Promise<ListedDebt[]> => {
         forgiven: debt.forgiven_minor,
         currency: debt.currency,
         since: debt.since.toISOString(),
-        why: row?.why ?? null,
+        why: row?.why ? undoneInWords(row.why) : null,
       };
     })
     .sort((a, b) => a.recipient.id.localeCompare(b.recipient.id));

@@ -56,17 +56,8 @@ export const openDebts = async (sql: Sql): Promise<Debt[]> =>
  * What the recipient has through this grant, in its cost's currency: orders that stand, and debts that it paid, without what
  * is owed from it. The whole cost while the grant is issued, nothing once it was taken back or clawed back.
  */
-export const heldThrough = async (sql: Sql, grantId: string): Promise<number> => {
-  const row = await sql.row<{ held: number }>(
-    `select (
-       coalesce((select sum(cost_minor) from orders where grant_id = $1 and settled_at is not null), 0)
-       + coalesce((select sum(cost_minor) from orders_past where grant_id = $1 and taken_back_at is null), 0)
-       + coalesce((select sum(amount_minor) from nettings where grant_id = $1 and posted), 0)
-       - coalesce((select sum(amount_minor - forgiven_minor) from debts where grant_id = $1), 0))::bigint as held`,
-    [grantId],
-  );
-  return row?.held ?? 0;
-};
+export const heldThrough = async (sql: Sql, grantId: string): Promise<number> =>
+  (await sql.row<{ held: number }>("select held_through($1) as held", [grantId]))?.held ?? 0;
 
 export const debtAccount = (recipientId: string): Account => `debt:${recipientId}`;
 

@@ -8,7 +8,8 @@ import { formatMoney, type Money } from "../money.ts";
 import type { OrderRequest } from "../rewards/provider.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { debtsOfRecipient, heldThrough, lockRecipient } from "./debts.ts";
-import { type GrantView, languageOf, sourceOf, titleIn, titlesOf } from "./grant-view.ts";
+import { sourceOf } from "./decide-free.ts";
+import { type GrantView, languageOf, titleIn, titlesOf } from "./grant-view.ts";
 import { uuidOf } from "./uuid-of.ts";
 
 export type Frozen =
@@ -87,7 +88,7 @@ const releaseBeyond = async (tx: Sql, grant: GrantView, payable: number, round: 
   );
   const amount = { minor: Math.max(0, (row?.minor ?? 0) - payable), currency: grant.cost.currency };
   const key = `${grant.id}/release/held/${round}`;
-  await post(tx, [{ key, grantId: grant.id, what: "release", from: "reserved", to: sourceOf(grant), amount }]);
+  await post(tx, [{ key, grantId: grant.id, what: "release", from: "reserved", to: sourceOf(grant.budget), amount }]);
 };
 
 /** Promises open debts of the recipient as much of this grant as they need, oldest first. Gives how much. */

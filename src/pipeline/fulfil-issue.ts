@@ -5,7 +5,8 @@ import { post } from "../ledger/ledger.ts";
 import { POINTS } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtAccount } from "./debts.ts";
-import { type GrantView, sourceOf } from "./grant-view.ts";
+import { sourceOf } from "./decide-free.ts";
+import type { GrantView } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
 
 /**
@@ -66,7 +67,7 @@ const payDebts = async (tx: Sql, { id, round, cost, recipient }: GrantView) => {
           grantId: debt,
           what: "recover",
           from: "clawed_back",
-          to: sourceOf({ budget }),
+          to: sourceOf(budget),
           amount,
         },
       ] as const;

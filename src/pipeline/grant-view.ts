@@ -1,7 +1,6 @@
 /** A grant with everything around it, as the later steps, the claim page and the journeys need it. */
 import type { Sql } from "../db/sql.ts";
 import type { GrantState } from "../ledger/grant-states.ts";
-import type { Account } from "../ledger/ledger.ts";
 import type { Money } from "../money.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Situation } from "../situation.ts";
@@ -67,10 +66,6 @@ export const loadGrant = async (
     }
   );
 };
-
-/** The account that a grant takes from, and gives back to. */
-export const sourceOf = ({ budget }: Pick<GrantView, "budget">): Account =>
-  budget === null ? "funding" : `budget:${budget}`;
 
 /** Titles by language and the reward's own options, from the rule version that made the grant. */
 export const titlesOf = async (

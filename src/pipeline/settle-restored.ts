@@ -8,7 +8,8 @@ import { post } from "../ledger/ledger.ts";
 import { formatMoney } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtsOfGrant, forgive, heldThrough, lockRecipient } from "./debts.ts";
-import { type GrantView, loadGrant, sourceOf } from "./grant-view.ts";
+import { sourceOf } from "./decide-free.ts";
+import { type GrantView, loadGrant } from "./grant-view.ts";
 import { movePastOrder } from "./past-orders.ts";
 import { STAYS } from "./settle-undone.ts";
 
@@ -104,7 +105,7 @@ const reserve = async (tx: Sql, grant: GrantView, minor: number): Promise<boolea
         key: `${grant.id}/reserve/again/${grant.round + 1}`,
         grantId: grant.id,
         what: "reserve",
-        from: sourceOf(grant),
+        from: sourceOf(grant.budget),
         to: "reserved",
         amount: { minor, currency: grant.cost.currency },
       },

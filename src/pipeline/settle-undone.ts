@@ -5,13 +5,14 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { balance, post } from "../ledger/ledger.ts";
+import { undoneInWords } from "../ledger/undone.ts";
 import { POINTS } from "../money.ts";
 import type { CancelOutcome, OrderRequest } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { heldThrough, lockRecipient, owe } from "./debts.ts";
-import { freeGrants } from "./decide-free.ts";
-import { type GrantView, loadGrant, sourceOf } from "./grant-view.ts";
+import { freeGrants, sourceOf } from "./decide-free.ts";
+import { type GrantView, loadGrant } from "./grant-view.ts";
 import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { movePastOrder } from "./past-orders.ts";
 import { pauseAfter } from "./pause-after.ts";
@@ -37,7 +38,9 @@ export const settleUndone = async (corridor: Corridor, grantId: string): Promise
   const now = corridor.now();
   const begun = await corridor.database.transaction(async (tx) => {
     const grant = await loadGrant(tx, grantId, { lock: true });
-    if (!grant || grant.not_before > now || !isToUndo(grant)) return undefined;
+    if (!grant || grant.not_before > now) return undefined;
+    if (grant.state === "cancelled" && grant.clawback) await oweTheRest(tx, grant, now);
+    if (!isToUndo(grant)) return undefined;
     if (grant.state === "redeemed") return { told: await cannotBeTaken(corridor, tx, grant, "it was redeemed") };
     const order = await tx.row<Order>("select provider, request, cost_minor from orders where grant_id = $1", [
       grantId,
@@ -133,9 +136,9 @@ const takenBack = async (corridor: Corridor, tx: Sql, grant: GrantView, order: O
   await movePastOrder(tx, grantId, now);
   const from = isPoints ? (`points:${recipient.id}` as const) : "issued";
   const key = `${grantId}/reverse/${round}`;
-  await post(tx, [{ key, grantId, what: "reverse", from, to: sourceOf(grant), amount }]);
+  await post(tx, [{ key, grantId, what: "reverse", from, to: sourceOf(grant.budget), amount }]);
   await tx.run("update grants set claim_version = claim_version + 1, undone_done = undone_at where id = $1", [grantId]);
-  const why = grant.undone_why ?? "it was no longer due when the provider was asked";
+  const why = grant.undone_why ? undoneInWords(grant.undone_why) : "it was not due when the provider was asked";
   const left = await heldThrough(tx, grantId);
   if (left > 0 && grant.clawback && grant.undone_at) return clawBack(corridor, tx, grant, why);
   await moveGrants(tx, [{ grantId, from: "issued", to: "cancelled", actor: "settle", why }]);
@@ -154,7 +157,7 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
   ]);
   if (grant.clawback) {
     await lockRecipient(tx, grant.recipient.id);
-    return clawBack(corridor, tx, grant, `${grant.undone_why ?? "no longer due"}; ${detail}`);
+    return clawBack(corridor, tx, grant, `${undoneInWords(grant.undone_why ?? "correction")}; ${detail}`);
   }
   // it stays a reward: somebody who was not told of it, because it was undone while it was ordered, is told now
   const known = await tx.row("select from messages where grant_id = $1 and round = $2", [grant.id, grant.round]);
@@ -182,6 +185,16 @@ const clawBack = async (corridor: Corridor, tx: Sql, grant: GrantView, why: stri
   if (minor > 0) await owe(tx, grant, { minor, currency: grant.cost.currency }, corridor.now());
   corridor.telemetry.grant("clawed_back");
   return undefined;
+};
+
+/**
+ * It had been a debt, came back, and was cancelled before what was still to be paid of it was ordered: the recipient has
+ * what they had before, and owes it again.
+ */
+const oweTheRest = async (tx: Sql, grant: GrantView, now: Date) => {
+  await lockRecipient(tx, grant.recipient.id);
+  const minor = await heldThrough(tx, grant.id);
+  if (minor > 0) await owe(tx, grant, { minor, currency: grant.cost.currency }, now);
 };
 
 const judgeAgain = (tx: Sql, grantId: string) =>

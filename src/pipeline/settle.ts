@@ -37,6 +37,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
     `update grants set not_before = $2 where id in (
        select id from grants where not_before <= $1 and (
          undone_at is not null and state in ('issued', 'redeemed') and undone_done is distinct from undone_at
+         or state = 'cancelled' and clawback and id in (select grant_id from debts) and held_through(id) > 0
          or undone_at is null and (state = 'clawed_back' or undone_done is not null or taking_back_at is not null))
        order by id limit $3 for update skip locked)
      returning id`,

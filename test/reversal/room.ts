@@ -117,7 +117,7 @@ channels:
       ]);
     },
     /** What decide does for a change that shows that the grant is not due. */
-    async lose(id: string, why = "the deal was lost"): Promise<void> {
+    async lose(id: string, why = "deal.lost"): Promise<void> {
       const cancelled = await database.transaction(async (tx) => {
         const grant = await loadGrant(tx, id, { lock: true });
         if (grant?.state !== "approved") return false;

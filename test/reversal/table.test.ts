@@ -45,7 +45,7 @@ const owing = async (owner: string, gift: "card" | "points" = "card") => {
   await undo(id);
   return id;
 };
-const undo = async (id: string, why = "the deal was lost") => {
+const undo = async (id: string, why = "deal.lost") => {
   await room.mark(id, why);
   await room.settle(id);
 };
@@ -100,7 +100,7 @@ const plays: Record<string, Play> = {
       return id;
     },
     async happens(id) {
-      await room.mark(id, "the deal was lost");
+      await room.mark(id, "deal.lost");
       await moveGrants(room.database, [{ grantId: id, from: "ordering", to: "approved", actor: "test", why: "" }]);
       await room.order(id);
       await room.settle(id);
@@ -138,7 +138,7 @@ const plays: Record<string, Play> = {
   "issued: due again before anything was done": {
     ...issued("card"),
     async happens(id) {
-      await room.mark(id, "the deal was lost");
+      await room.mark(id, "deal.lost");
       await dueAgain(id);
     },
   },
@@ -146,7 +146,7 @@ const plays: Record<string, Play> = {
   "redeemed: not due any more": issued("card", redeem),
   "redeemed: the payment is refunded, clawback": {
     ...issued("card", and(setClawback, redeem)),
-    happens: (id) => undo(id, "the payment was refunded"),
+    happens: (id) => undo(id, "payment.refunded"),
   },
   "expired: not due any more": issued("card", (id) =>
     moveGrants(room.database, [{ grantId: id, from: "issued", to: "expired", actor: "test", why: "" }]),
@@ -171,6 +171,17 @@ const plays: Record<string, Play> = {
       forgiveDebts(room.database, (await room.grant(id)).recipient.id, "agreed", "someone").then((done) =>
         expect(done.ok).toBe(true),
       ),
+  },
+  "cancelled: it was to be paid out again in part and was undone before that, clawback": {
+    async start() {
+      const id = await clawedBack();
+      await payLater(id, 2_000);
+      await room.mark(id, null);
+      await room.settle(id);
+      await room.lose(id);
+      return id;
+    },
+    happens: (id) => room.settle(id),
   },
   "approved: the recipient owes a part of it": {
     async start() {
@@ -206,11 +217,9 @@ const plays: Record<string, Play> = {
 
 /** What the page of the grant says afterwards, in each language; empty: it is as it was. */
 const pages: Record<string, readonly [RegExp, RegExp]> = {
-  "taken back": [
-    /was taken back, because the deal was lost after all/,
-    /annullato, perché alla fine la trattativa è andata persa/,
-  ],
+  "taken back": [/was taken back: the deal was lost\./, /annullato: la trattativa è stata persa\./],
   owes: [/€50|50 EUR|80 EUR|50 points/, /50 EUR|80 EUR|50 punti/],
+  "owes the rest": [/what it was for did not last/, /il risultato che lo aveva fatto nascere non è rimasto/],
   "owes nothing": [/Nothing is owed from it any more/, /Non resta più nulla da compensare/],
   "a reward": [/Show my reward/, /Mostra il mio premio/],
   "a reward, and what paid a debt": [/50 EUR of it paid what was open/, /50 EUR di questo premio hanno compensato/],

@@ -24,8 +24,8 @@ export const en = {
   expired:
     "This reward could be claimed until {date, date, long}. Ask {workspace} if you think that it should still be yours.",
   expiredNoDate: "This reward can no longer be claimed. Ask {workspace} if you think that it should still be yours.",
-  cancelled:
-    "{reason, select, lost {This reward was taken back, because the deal was lost after all.} reopened {This reward was taken back, because the deal was opened again.} deleted {This reward was taken back, because the record behind it was deleted.} owner {This reward was taken back, because the deal has another owner.} amount {This reward was taken back, because the amount was lowered.} refunded {This reward was taken back, because the payment was refunded.} other {This reward was taken back, because what it was for did not last.}}",
+  cancelled: "This reward was taken back, because what it was for did not last.",
+  undone: "This reward was taken back: {reason}.",
   cancelledNote: "There is nothing for you to do. Should it become due again, it comes back by itself.",
   owes: "You had used it already, so {amount} will be taken from your next rewards. There is nothing else for you to do.",
   owesNothing: "Nothing is owed from it any more.",

@@ -25,8 +25,8 @@ export const it: Texts = {
   expired:
     "Questo premio si poteva riscattare fino al {date, date, long}. Se pensi che ti spetti ancora, chiedi a {workspace}.",
   expiredNoDate: "Questo premio non si può più riscattare. Se pensi che ti spetti ancora, chiedi a {workspace}.",
-  cancelled:
-    "{reason, select, lost {Questo premio è stato annullato, perché alla fine la trattativa è andata persa.} reopened {Questo premio è stato annullato, perché la trattativa è stata riaperta.} deleted {Questo premio è stato annullato, perché la scheda che lo aveva fatto nascere è stata eliminata.} owner {Questo premio è stato annullato, perché la trattativa è passata a un’altra persona.} amount {Questo premio è stato annullato, perché l’importo è stato ridotto.} refunded {Questo premio è stato annullato, perché il pagamento è stato rimborsato.} other {Questo premio è stato annullato, perché il risultato che lo aveva fatto nascere non è rimasto.}}",
+  cancelled: "Questo premio è stato annullato, perché il risultato che lo aveva fatto nascere non è rimasto.",
+  undone: "Questo premio è stato annullato: {reason}.",
   cancelledNote: "Non devi fare nulla. Se tornerà a spettarti, lo riavrai senza doverlo chiedere.",
   owes: "Lo avevi già usato: per questo {amount} verranno trattenuti dai tuoi prossimi premi. Non devi fare altro.",
   owesNothing: "Non resta più nulla da compensare.",
