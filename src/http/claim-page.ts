@@ -79,7 +79,7 @@ ${claim.expiresAt && html`<p class="quiet">${say("validUntil", { date: new Date(
 
 const undoneNote = ({ reason, owed }: NonNullable<Claim["undone"]>, state: string, { say, locale }: Speaker): Html => {
   const owes = owed.minor > 0 ? say("owes", { amount: formatMoney(owed, locale) }) : say("owesNothing");
-  return html`<section class="card"><p>${say("undone", { reason })}</p>
+  return html`<section class="card"><p>${reason ? say("undone", { reason }) : say("cancelled")}</p>
 <p>${state === "clawed_back" || owed.minor > 0 ? owes : say("cancelledNote")}</p></section>`;
 };
 

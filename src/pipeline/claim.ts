@@ -49,8 +49,9 @@ export interface Claim {
   earlier?: readonly RewardContent[];
   /** The part of it that paid a debt of the recipient instead. */
   netted?: Money;
-  /** Set once it is not due any more: why, in the recipient's language and in the middle of a sentence, and what is still owed from it (zero where all of it was paid or let off). */
-  undone?: { reason: string; owed: Money };
+  /** Set once it is not due any more: why, in the recipient's language and in the middle of a sentence (null where it
+   * is not known), and what is still owed from it (zero where all of it was paid or let off). */
+  undone?: { reason: string | null; owed: Money };
   /** The provider is being asked to take it back: nothing can be shown until it has answered. */
   takingBack?: boolean;
   /** For points: what the recipient has now. */
@@ -131,13 +132,15 @@ const look = async (corridor: Corridor, tx: Sql, read: ClaimToken, reveal: boole
   return { grant, contents };
 };
 
-const isUndone = ({ state, undone_at }: GrantView) =>
-  undone_at !== null && (state === "cancelled" || state === "clawed_back");
+const isUndone = ({ state }: GrantView) => state === "cancelled" || state === "clawed_back";
 
 const undoneOf = async (sql: Sql, grant: GrantView, language: string) => {
   const debts = await debtsOfGrant(sql, grant.id);
   const owed = debts.reduce((sum, debt) => sum + debt.open_minor + debt.promised_minor, 0);
-  return { reason: undoneInWords(grant.undone_why ?? "correction", language), owed: { ...grant.cost, minor: owed } };
+  return {
+    reason: grant.undone_why === null ? null : undoneInWords(grant.undone_why, language),
+    owed: { ...grant.cost, minor: owed },
+  };
 };
 
 /** The newest first; what was taken back is not among them. */
