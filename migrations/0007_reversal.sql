@@ -3,6 +3,8 @@
 alter table grants
   add column undone_done timestamptz,          -- the undone_at that was acted upon: it is not looked at again until the mark changes
   add column taking_back_at timestamptz;       -- the provider is being asked: nobody is shown the content meanwhile
+create index grants_to_undo on grants (id)
+  where undone_at is not null and undone_done is distinct from undone_at and state in ('issued', 'redeemed');
 create index grants_coming_back on grants (id)
   where undone_at is null and (state = 'clawed_back' or undone_done is not null or taking_back_at is not null);
 

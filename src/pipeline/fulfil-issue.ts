@@ -5,7 +5,7 @@ import { post } from "../ledger/ledger.ts";
 import { POINTS } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtAccount } from "./debts.ts";
-import { sourceOf } from "./decide-free.ts";
+import { judgeAgain, sourceOf } from "./decide-free.ts";
 import type { GrantView } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
 
@@ -72,5 +72,10 @@ const payDebts = async (tx: Sql, { id, round, cost, recipient }: GrantView) => {
         },
       ] as const;
     }),
+  );
+  // there is money again for those who wait for it
+  await judgeAgain(
+    tx,
+    paid.flatMap(({ budget }) => (budget === null ? [] : [sourceOf(budget)])),
   );
 };

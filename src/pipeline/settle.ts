@@ -17,6 +17,15 @@ export interface Swept {
   undone: number;
 }
 
+/** Grants that were ordered, and whose mark of being due says something else than what was done about it. */
+const MARK_CHANGED = `
+  select id from grants where undone_at is not null and undone_done is distinct from undone_at and state in ('issued', 'redeemed')
+  union all
+  select id from grants where undone_at is null and (state = 'clawed_back' or undone_done is not null or taking_back_at is not null)
+  union all
+  select d.grant_id from debts d join grants g on g.id = d.grant_id
+  where g.state = 'cancelled' and g.clawback and held_through(g.id) > 0`;
+
 /** One round. The rows that it rings for are not rung for again within `PATIENCE_MS`. */
 export const sweep = async (corridor: Corridor): Promise<Swept> => {
   const { database, doorbell, now } = corridor;
@@ -35,10 +44,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   );
   const undone = await database.rows<{ id: string }>(
     `update grants set not_before = $2 where id in (
-       select id from grants where not_before <= $1 and (
-         undone_at is not null and state in ('issued', 'redeemed') and undone_done is distinct from undone_at
-         or state = 'cancelled' and clawback and id in (select grant_id from debts) and held_through(id) > 0
-         or undone_at is null and (state = 'clawed_back' or undone_done is not null or taking_back_at is not null))
+       select id from grants where not_before <= $1 and id in (${MARK_CHANGED})
        order by id limit $3 for update skip locked)
      returning id`,
     [before, now(), BATCH],

@@ -1,5 +1,6 @@
 /** Two things at one moment: a reveal and a cancellation, two rewards and one debt, a vendor whose answer is lost. */
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { type Account, post } from "../../src/ledger/ledger.ts";
 import { revealClaim, viewClaim } from "../../src/pipeline/claim.ts";
 import { debtAccount, openDebts } from "../../src/pipeline/debts.ts";
 import { openRoom, type Room } from "./room.ts";
@@ -121,6 +122,36 @@ test("while an order that pays a debt is under way, the debt is promised, and it
   const mine = room.vendor.orders.slice(-3).map((order) => order.body.reward.value.denomination);
   // the first, the rest of the later one, and once more what the later one had paid
   expect(mine).toEqual([50, 30, 50]);
+});
+
+test("what a budget does not hold any more is paid out again once there is money", async () => {
+  const move = (key: string, from: Account, to: Account, minor: number) =>
+    post(room.database, [
+      { key: `budget/b/${key}`, grantId: null, what: "fund", from, to, amount: { minor, currency: "EUR" } },
+    ]);
+  const owner = room.owner();
+  const debtor = await room.win("card", owner);
+  await room.database.run("update grants set budget = 'b', clawback = true where id = $1", [debtor]);
+  await room.order(debtor);
+  await room.mark(debtor, "deal.lost");
+  await room.settle(debtor);
+  await room.issued("card", owner);
+  // what the later reward recovered is there, and then spent on somebody else
+  expect(await room.balance("budget:b")).toBe(5_000);
+  await move("1", "budget:b", "funding", 4_000);
+
+  await room.mark(debtor, null);
+  await room.settle(debtor);
+  expect(await room.grant(debtor)).toMatchObject({
+    state: "clawed_back",
+    waiting: 'due again: its budget "b" holds less than 50 EUR',
+  });
+  await move("2", "funding", "budget:b", 4_000);
+  room.clock.advance(3_600_000);
+  await room.settle(debtor);
+  await room.order(debtor);
+  expect(await room.grant(debtor)).toMatchObject({ state: "issued", round: 2, waiting: null });
+  expect(await room.balance("budget:b")).toBe(0);
 });
 
 test("a cancellation whose answer is lost is asked again, and happens once", async () => {
