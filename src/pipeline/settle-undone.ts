@@ -129,6 +129,8 @@ const takenBack = async (corridor: Corridor, tx: Sql, grant: GrantView, order: O
   const amount = { minor: order.cost_minor, currency: cost.currency };
   const isPoints = value.currency === POINTS;
   if (isPoints) {
+    // due again meanwhile: nothing was done outside of our ledger, so they simply stay
+    if (!grant.undone_at) return undefined;
     const has = (await balance(tx, `points:${recipient.id}`)).find((each) => each.currency === cost.currency)?.minor;
     if ((has ?? 0) < amount.minor) return cannotBeTaken(corridor, tx, grant, "the points were used");
   }
