@@ -14,6 +14,7 @@ import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
 import { sweep } from "./pipeline/settle.ts";
+import { settleMark } from "./pipeline/settle-mark.ts";
 import { within } from "./within.ts";
 import { problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
@@ -28,6 +29,8 @@ export interface Server {
 
 const SWEEP_EVERY_MS = 1_000;
 const WORKERS = 8;
+/** Seldom asked for, and never urgent. */
+const UNDOERS = 2;
 
 /** Starts the roles that the configuration asks for. Rejects with a `Refusal` for what an admin can mend. */
 export const startServer = async (config: Config, around: Around): Promise<Server> => {
@@ -48,6 +51,7 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
     if (config.roles.has("deliver")) {
       corridor.doorbell.answer("fulfil", (id) => fulfil(corridor, id), WORKERS);
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
+      corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);
       stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
     }
     const watches = watchForChanges(config, opened, log);

@@ -184,7 +184,7 @@ const silent: Doorbell = {
   ring: async () => {},
   answer: () => {},
   reachable: async () => false,
-  waiting: async () => ({ fulfil: 0, notify: 0 }),
+  waiting: async () => ({ fulfil: 0, notify: 0, undo: 0 }),
   close: async () => {},
 };
 

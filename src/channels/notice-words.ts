@@ -25,8 +25,11 @@ const Written = z.strictObject({
   whatsapp: WrittenWhatsApp,
 });
 
-/** `given`: the reason that a person gave. `disputable`: whether the recipient can still say that something is not right. */
-const names = [...sentence, "given", "hasReason", "disputable"];
+/**
+ * `given`: the reason that a person gave, or why it is not due any more. `disputable`: whether the recipient can still say
+ * that something is not right. `reversal`, `sum`: what happened to a reward that was taken back or paid a debt.
+ */
+const names = [...sentence, "given", "hasReason", "disputable", "reversal", "sum"];
 const more = ["news", "because", "next"];
 
 /** Reads one file. Every problem that can be found is reported; never throws for what an admin wrote. */

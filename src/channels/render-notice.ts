@@ -18,6 +18,9 @@ export interface Told {
   /** As it is written in the reader's region; null where it cannot be disputed. */
   disputableUntil: string | null;
   link: string;
+  /** What happened to a reward that is not due any more, and the sum that is owed or was paid; empty in other notices. */
+  reversal: string;
+  sum: string;
 }
 
 /** `tell`: what the reward's words say of it, with names of at most so many characters. */
@@ -36,6 +39,8 @@ export const renderNotice = (
       hasReason: given === "" ? "no" : "yes",
       disputable: told.disputableUntil === null ? "no" : "yes",
       until: told.disputableUntil ?? "",
+      reversal: told.reversal,
+      sum: told.sum,
     };
     const news = sentenceCase(lines.news(facts), words.language);
     return { ...facts, news, because: lines.because(facts), next: lines.next(facts) };

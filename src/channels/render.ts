@@ -42,6 +42,10 @@ export interface NoticeMessage extends RewardMessage {
   given: string | null;
   /** The last day on which it can be disputed, YYYY-MM-DD; null where it cannot. */
   disputableUntil: string | null;
+  /** Of a reward that is not due any more, or that paid for one: what happened. Null in other notices. */
+  reversal: "taken_back" | "owes" | "paid_debt" | null;
+  /** What is owed, or what of it paid a debt. */
+  sum: Money | null;
 }
 
 export interface Renderer {
@@ -79,6 +83,8 @@ export const createRenderer = (templates: Templates, workspaceLanguage: string):
         given: clean(data.given ?? ""),
         disputableUntil: data.disputableUntil === null ? null : day(data.disputableUntil, locale),
         link: data.claimUrl,
+        reversal: data.reversal ?? "",
+        sum: data.sum === null ? "" : money(words, locale, data.sum),
       };
       return renderNotice({ kind, channel, layout: templates.noticeLayout, words: notice }, told, tell);
     },

@@ -4,6 +4,7 @@ import { Refusal } from "../open-corridor.ts";
 import { approvalsCommand } from "./approvals.ts";
 import { budgetsCommand } from "./budgets.ts";
 import { codesCommand } from "./codes.ts";
+import { debtsCommand } from "./debts.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { ledgerCommand } from "./ledger.ts";
@@ -23,6 +24,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(rulesCommand())
     .addCommand(approvalsCommand())
     .addCommand(codesCommand())
+    .addCommand(debtsCommand())
     .addCommand(replayCommand())
     .addCommand(budgetsCommand())
     .addCommand(pauseCommand())

@@ -172,6 +172,7 @@ const sealedLines = async (database: Database, secretKeys: readonly string[]): P
     `select distinct on (substring(sealed from 2 for 4)) sealed, purpose from (
        select sealed, 'code' as purpose from codes union all
        select content, 'reward' from orders where content is not null union all
+       select content, 'reward' from orders_past where content is not null union all
        select sealed, 'token' from connection_tokens
      ) as everything`,
   );

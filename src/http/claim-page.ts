@@ -64,6 +64,7 @@ const bodyOf = (claim: Claim, speaker: Speaker, action: string, qr: Html | null)
     if (how === "expired") return note(say("notDecided", { date: new Date(at) }));
     if (reason) return note(say("declinedWhy", { reason }));
   }
+  if (claim.undone) return undoneNote(claim.undone, state, speaker);
   const end = ends[state];
   if (end) return note(say(end, { workspace }));
   if (state === "expired")
@@ -72,16 +73,36 @@ const bodyOf = (claim: Claim, speaker: Speaker, action: string, qr: Html | null)
         ? say("expired", { workspace, date: new Date(claim.expiresAt) })
         : say("expiredNoDate", { workspace }),
     );
-  if (claim.content) return contentOf(claim, claim.content, speaker, qr);
+  if (claim.content) return contentsOf(claim, claim.content, speaker, qr);
   if (state !== "issued" && state !== "redeemed") return note(say("preparing"));
+  if (claim.takingBack) return note(say("takingBack"));
+  if (isAllNetted(claim)) return note(say("nettedAll", { amount: formatMoney(claim.worth, speaker.locale) }));
   if (claim.worth.currency === POINTS) return contentOf(claim, { kind: "points" }, speaker, null);
   return html`<section class="card">
+${nettedNote(claim, speaker)}
 ${state === "redeemed" && html`<p>${say("redeemed")}</p>`}
 <form method="post" action="${action}"><button class="button" type="submit">${say(state === "redeemed" ? "showAgain" : "show")}</button></form>
 <p class="quiet">${say("showNote")}</p>
 ${claim.expiresAt && html`<p class="quiet">${say("validUntil", { date: new Date(claim.expiresAt) })}</p>`}
 </section>`;
 };
+
+const undoneNote = ({ reason, owed }: NonNullable<Claim["undone"]>, state: string, { say, locale }: Speaker): Html => {
+  const owes = owed.minor > 0 ? say("owes", { amount: formatMoney(owed, locale) }) : say("owesNothing");
+  return html`<section class="card"><p>${reason ? say("undone", { reason }) : say("cancelled")}</p>
+<p>${state === "clawed_back" || owed.minor > 0 ? owes : say("cancelledNote")}</p></section>`;
+};
+
+/** Nothing was ordered: all of it went into a debt. */
+const isAllNetted = ({ netted, worth }: Claim) => netted?.minor === worth.minor && netted.currency === worth.currency;
+
+const nettedNote = ({ netted }: Claim, { say, locale }: Speaker) =>
+  netted && html`<p>${say("netted", { amount: formatMoney(netted, locale) })}</p>`;
+
+const contentsOf = (claim: Claim, content: RewardContent, speaker: Speaker, qr: Html | null): Html =>
+  html`${claim.netted && html`<section class="card">${nettedNote(claim, speaker)}</section>`}
+${contentOf(claim, content, speaker, qr)}
+${(claim.earlier ?? []).map((each) => html`<p>${speaker.say("earlier")}</p>${contentOf(claim, each, speaker, null)}`)}`;
 
 const contentOf = (claim: Claim, content: RewardContent, speaker: Speaker, qr: Html | null): Html => {
   const { say, locale } = speaker;

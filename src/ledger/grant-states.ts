@@ -20,13 +20,14 @@ export type GrantState = (typeof grantStates)[number];
 
 /**
  * From each state, where it may go. `cancelled → approved`: the change that undid it was undone itself.
- * `failed → approved`: a person corrected what the provider refused.
+ * `failed → approved`: a person corrected what the provider refused. `approved → issued`: all of it paid a debt, nothing is
+ * ordered. `clawed_back` leads back to what it was, or to `approved` where part of it has to be paid out again.
  */
 export const allowedMoves: Record<GrantState, readonly GrantState[]> = {
   shadow: ["cancelled"],
   held: ["awaiting_approval", "approved", "cancelled"],
   awaiting_approval: ["approved", "declined", "cancelled", "expired"],
-  approved: ["ordering", "cancelled"],
+  approved: ["ordering", "issued", "cancelled"],
   ordering: ["issued", "approved", "unknown", "failed"],
   unknown: ["issued", "ordering", "failed"],
   issued: ["redeemed", "expired", "cancelled", "clawed_back"],
@@ -35,7 +36,7 @@ export const allowedMoves: Record<GrantState, readonly GrantState[]> = {
   cancelled: ["approved", "shadow", "held", "awaiting_approval"],
   declined: [],
   failed: ["approved"],
-  clawed_back: [],
+  clawed_back: ["issued", "redeemed", "approved"],
 };
 
 export interface Move {

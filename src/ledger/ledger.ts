@@ -11,15 +11,24 @@ import type { Money } from "../money.ts";
  * - `reserved`: promised, not yet ordered
  * - `issued`: supplied by a provider
  * - `points:<recipient id>`: the points balance of a recipient
+ * - `clawed_back`: counts against recipients, and not yet recovered from them
+ * - `debt:<recipient id>`: below zero by what the recipient owes
  */
-export type Account = "funding" | "reserved" | "issued" | `budget:${string}` | `points:${string}`;
+export type Account =
+  | "funding"
+  | "reserved"
+  | "issued"
+  | "clawed_back"
+  | `budget:${string}`
+  | `points:${string}`
+  | `debt:${string}`;
 
 export interface Posting {
   /** `<grant id>/<what>/<n>`, `budget/<id>/<n>`: the same posting twice is one. */
   key: string;
   /** Null for what is set aside for a budget. */
   grantId: string | null;
-  what: "fund" | "reserve" | "release" | "issue" | "join";
+  what: "fund" | "reserve" | "release" | "issue" | "join" | "reverse" | "clawback" | "net" | "recover" | "forgive";
   from: Account;
   to: Account;
   amount: Money;

@@ -9,7 +9,13 @@ export interface AttemptOutcome {
 
 export const beginAttempt = async (
   tx: Sql,
-  attempt: { grantId: string; messageId?: string; target: string; what: "order" | "lookup" | "send"; at: Date },
+  attempt: {
+    grantId: string;
+    messageId?: string;
+    target: string;
+    what: "order" | "lookup" | "cancel" | "send";
+    at: Date;
+  },
 ): Promise<number> => {
   const row = await tx.row<{ id: number }>(
     "insert into attempts (grant_id, message_id, target, what, started_at) values ($1, $2, $3, $4, $5) returning id",

@@ -1,9 +1,12 @@
 /** What a recipient sees behind their claim link, and what happens when they ask for the reward. */
+import type { Sql } from "../db/sql.ts";
 import { balance } from "../ledger/ledger.ts";
+import { undoneInWords } from "../ledger/undone.ts";
 import { exponentOf, type Money, POINTS } from "../money.ts";
 import type { RewardContent } from "../rewards/provider.ts";
-import { readClaimToken } from "./claim-token.ts";
+import { type ClaimToken, readClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
+import { debtsOfGrant } from "./debts.ts";
 import { disputableUntil, type LastDecision, lastDecision } from "./dispute-window.ts";
 import { disputesOf, type RaisedDispute } from "./disputes.ts";
 import {
@@ -44,6 +47,15 @@ export interface Claim {
   expiresAt: string | null;
   /** Null until `reveal` was asked for. */
   content: RewardContent | null;
+  /** What it supplied before it was taken back and came back: the recipient has that as well. Empty until `reveal`. */
+  earlier?: readonly RewardContent[];
+  /** The part of it that paid a debt of the recipient instead. */
+  netted?: Money;
+  /** Set once it is not due any more: why, in the recipient's language and in the middle of a sentence (null where it
+   * is not known), and what is still owed from it (zero where all of it was paid or let off). */
+  undone?: { reason: string | null; owed: Money };
+  /** The provider is being asked to take it back: nothing can be shown until it has answered. */
+  takingBack?: boolean;
   /** For points: what the recipient has now. */
   pointsBalance?: number;
   workspaceName: string;
@@ -68,13 +80,12 @@ export const revealClaim = (corridor: Corridor, token: string): Promise<Claim | 
 const claim = async (corridor: Corridor, token: string, reveal: boolean): Promise<Claim | undefined> => {
   const { database, sealer, now, workspace } = corridor;
   const read = readClaimToken(sealer, token);
-  const grant = read && (await loadGrant(database, read.grantId));
-  if (!read || !grant || grant.claim_version !== read.version || grant.recipient.erased_at) return undefined;
+  // looked at and noted in one go: a reveal and a cancellation at the provider never both win
+  const seen = read && (await database.transaction((tx) => look(corridor, tx, read, reveal)));
+  if (!read || !seen) return undefined;
+  const { grant, contents } = seen;
+  const [content = null, ...earlier] = contents;
   const expired = read.expiresAt <= now();
-  const shows = reveal && !expired && (grant.state === "issued" || grant.state === "redeemed");
-  const content = shows ? await contentOf(corridor, grant) : null;
-  if (content)
-    await database.run("update grants set claimed_at = $2 where id = $1 and claimed_at is null", [grant.id, now()]);
 
   const language = languageOf(corridor, grant.recipient);
   const titles = await titlesOf(corridor, database, grant);
@@ -102,10 +113,14 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
       ...(deal?.cycle_days == null ? {} : { cycleDays: deal.cycle_days }),
     },
     ruleTitle: titleIn(corridor, titles.rule, language),
-    state: expired ? "expired" : grant.state,
+    state: expired && !isUndone(grant) ? "expired" : grant.state,
     grantedAt: grant.granted_at.toISOString(),
     expiresAt: read.expiresAt.toISOString(),
     content,
+    ...(earlier.length > 0 ? { earlier } : {}),
+    ...(grant.netted_minor > 0 ? { netted: { ...grant.cost, minor: grant.netted_minor } } : {}),
+    ...(isUndone(grant) ? { undone: await undoneOf(database, grant, language) } : {}),
+    ...(grant.taking_back_at ? { takingBack: true } : {}),
     ...(grant.value.currency === POINTS
       ? { pointsBalance: points.find((each) => each.currency === POINTS)?.minor ?? 0 }
       : {}),
@@ -125,11 +140,42 @@ const notApproved = ({ state }: GrantView, decision: LastDecision | undefined): 
     ? { how: state, at: decision.at.toISOString(), reason: decision.reason }
     : null;
 
-const contentOf = async ({ database, sealer }: Corridor, grant: GrantView): Promise<RewardContent | null> => {
-  const row = await database.row<{ content: Buffer | null }>("select content from orders where grant_id = $1", [
-    grant.id,
-  ]);
-  return row?.content ? (JSON.parse(sealer.open(row.content, "reward")) as RewardContent) : null;
+const look = async (corridor: Corridor, tx: Sql, read: ClaimToken, reveal: boolean) => {
+  const grant = await loadGrant(tx, read.grantId, { lock: reveal });
+  if (!grant || grant.recipient.erased_at) return undefined;
+  // taking a reward back revokes its links; those that were good until then still say what happened
+  const current = read.version === grant.claim_version;
+  if (!current && !(isUndone(grant) && read.version === grant.claim_version - 1)) return undefined;
+  const now = corridor.now();
+  const shows =
+    reveal && read.expiresAt > now && (grant.state === "issued" || grant.state === "redeemed") && !grant.taking_back_at;
+  const contents = shows ? await contentsOf(corridor, tx, grant) : [];
+  if (contents.length > 0)
+    await tx.run("update grants set claimed_at = $2 where id = $1 and claimed_at is null", [grant.id, now]);
+  return { grant, contents };
+};
+
+const isUndone = ({ state }: GrantView) => state === "cancelled" || state === "clawed_back";
+
+const undoneOf = async (sql: Sql, grant: GrantView, language: string) => {
+  const debts = await debtsOfGrant(sql, grant.id);
+  const owed = debts.reduce((sum, debt) => sum + debt.open_minor + debt.promised_minor, 0);
+  return {
+    reason: grant.undone_why === null ? null : undoneInWords(grant.undone_why, language),
+    owed: { ...grant.cost, minor: owed },
+  };
+};
+
+/** The newest first; what was taken back is not among them. */
+const contentsOf = async ({ sealer }: Corridor, sql: Sql, grant: GrantView): Promise<RewardContent[]> => {
+  const rows = await sql.rows<{ content: Buffer }>(
+    `select content from (
+       select content, 32767 as round from orders where grant_id = $1 union all
+       select content, round from orders_past where grant_id = $1 and taken_back_at is null) as o
+     where content is not null order by round desc`,
+    [grant.id],
+  );
+  return rows.map((row) => JSON.parse(sealer.open(row.content, "reward")) as RewardContent);
 };
 
 /** A deal's amount as money, for showing: whole units where it has no decimals. */

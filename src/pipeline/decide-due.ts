@@ -2,7 +2,6 @@
  * Which grants are due for a family of records, judged from all its milestones at once, and which were due until something
  * undid them. Pure: the same milestones give the same grants, whatever order their facts arrived in.
  */
-import { createHash } from "node:crypto";
 import type { Match, Reward, Rule } from "../engine/index.ts";
 import type { UndoneReason } from "../ledger/undone.ts";
 import type { Money } from "../money.ts";
@@ -12,6 +11,7 @@ import { onceKeyOf } from "./decide-once.ts";
 import { recipientsOf } from "./decide-recipients.ts";
 import { effectOf, type Standing } from "./decide-undo.ts";
 import type { RuleVersion } from "./rule-versions.ts";
+import { uuidOf } from "./uuid-of.ts";
 
 /** A rule that matched a milestone. */
 export interface JudgedMatch extends Match {
@@ -136,7 +136,7 @@ const grantsOf = (
     recipientsOf(part.to, seen).flatMap((recipientKey) => {
       const onceKey = value && onceKeyOf(rule, judged.milestone, seen, recipientKey, timeZone);
       if (!value || onceKey === null) return [];
-      const id = idOf([workspaceId, rule.id, onceKey, recipientKey]);
+      const id = uuidOf([workspaceId, rule.id, onceKey, recipientKey]);
       return [
         {
           id,
@@ -175,13 +175,4 @@ const occupied = (slots: ReadonlyMap<string, Slot>, grant: DueGrant, merges: Mer
 export const startedLater = (rule: Rule, milestone: Pick<Milestone, "at">, version: RuleVersion): boolean => {
   const first = version.firstActive.get(rule.id);
   return rule.from === null && first !== undefined && milestone.at < first;
-};
-
-/** A UUID (version 8, RFC 9562) from the key, so that a replay gives the same grant and the same idempotency key. */
-const idOf = (parts: readonly string[]): string => {
-  const bytes = createHash("sha256").update(JSON.stringify(parts)).digest().subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 };

@@ -3,6 +3,7 @@ import type { Sql } from "../db/sql.ts";
 import { post } from "../ledger/ledger.ts";
 import { POINTS } from "../money.ts";
 import { giveUp, type SamePerson } from "../people/same-person.ts";
+import { debtAccount } from "./debts.ts";
 
 /** Every point that `from` was given is booked over to `to`, grant by grant; nothing is paid anew. */
 export const joinPeople = async (tx: Sql, joins: readonly SamePerson[]): Promise<void> => {
@@ -25,8 +26,30 @@ export const joinPeople = async (tx: Sql, joins: readonly SamePerson[]): Promise
         amount: { minor, currency: POINTS },
       })),
     );
+    await moveDebts(tx, join);
     await tx.run("update grants set recipient_id = $2 where recipient_id = $1", [from, to]);
     await tx.run("update disputes set recipient_id = $2 where recipient_id = $1", [from, to]);
     await giveUp(tx, join);
   }
+};
+
+/** What `from` owes is owed by `to`. */
+const moveDebts = async (tx: Sql, { from, to }: SamePerson) => {
+  const owed = await tx.rows<{ id: string; round: number; minor: number; currency: string }>(
+    `select d.grant_id as id, d.round, d.currency, d.amount_minor - d.forgiven_minor - coalesce((
+       select sum(n.amount_minor) from nettings n where n.debt_grant_id = d.grant_id and n.debt_round = d.round and n.posted), 0)::bigint as minor
+     from debts d join grants g on g.id = d.grant_id where g.recipient_id = $1`,
+    [from],
+  );
+  await post(
+    tx,
+    owed.map(({ id, round, minor, currency }) => ({
+      key: `${id}/join/debt/${round}/${from}/${to}`,
+      grantId: id,
+      what: "join",
+      from: debtAccount(to),
+      to: debtAccount(from),
+      amount: { minor, currency },
+    })),
+  );
 };

@@ -1,16 +1,16 @@
 /**
- * Step 4. One job per grant: orders the reward with the grant id as idempotency key. The request is frozen before the
+ * Step 4. One job per grant: orders the reward, idempotent by a key that the grant gives. The request is frozen before the
  * first attempt; an unknown outcome is looked up by key and never repeated with a new one.
  */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
-import { post } from "../ledger/ledger.ts";
-import { POINTS } from "../money.ts";
 import type { OrderOutcome, OrderRequest, RewardContent } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
-import { type GrantView, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
-import { queueMessage } from "./notify-channel.ts";
+import { freeGrants } from "./decide-free.ts";
+import { freezeOrder } from "./fulfil-freeze.ts";
+import { issueGrant } from "./fulfil-issue.ts";
+import { type GrantView, loadGrant } from "./grant-view.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
 import { pauseAfter } from "./pause-after.ts";
 
@@ -44,7 +44,18 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
       return undefined;
     }
     const what = grant.state === "approved" ? "order" : "lookup";
-    const request = await frozenRequest(corridor, tx, grant);
+    const frozen = await freezeOrder(corridor, tx, grant, open);
+    if (frozen.what === "wait") {
+      await wait(tx, grantId, frozen.why, later(now, 3_600_000));
+      return undefined;
+    }
+    if (frozen.what === "nothing") {
+      const current = (await loadGrant(tx, grantId)) ?? grant;
+      return {
+        told: await issueGrant(corridor, tx, current, "approved", "all of it paid a debt: nothing was ordered"),
+      };
+    }
+    const { request } = frozen;
     if (what === "order")
       await moveGrants(tx, [
         { grantId, from: "approved", to: "ordering", actor: "fulfil", why: `order from ${open.id}` },
@@ -64,6 +75,10 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
     return { grant, open, request, attempt, what };
   });
   if (!next) return;
+  if ("told" in next) {
+    if (next.told) await corridor.doorbell.ring("notify", [next.told]).catch(() => {});
+    return;
+  }
   if (next.what === "order")
     await settleOrder(corridor, next, await next.open.provider.order(next.request), "ordering");
   else await lookUp(corridor, next);
@@ -73,27 +88,6 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
 const leaseOf = ({ provider }: OpenProvider) => provider.longestCallMs + provider.settleAfterMs;
 const later = (now: Date, ms: number) => new Date(now.getTime() + ms);
 
-const frozenRequest = async (corridor: Corridor, tx: Sql, grant: GrantView): Promise<OrderRequest> => {
-  const kept = await tx.row<{ request: OrderRequest }>("select request from orders where grant_id = $1", [grant.id]);
-  if (kept) return kept.request;
-  const language = languageOf(corridor, grant.recipient);
-  const titles = await titlesOf(corridor, tx, grant);
-  const { id, name, email } = grant.recipient;
-  const request: OrderRequest = {
-    key: grant.id,
-    value: grant.value,
-    options: titles.options,
-    title: titleIn(corridor, titles.reward ?? titles.rule, language),
-    recipient: { id, name, email, language },
-  };
-  await tx.run("insert into orders (grant_id, provider, request) values ($1, $2, $3)", [
-    grant.id,
-    grant.provider,
-    JSON.stringify(request),
-  ]);
-  return request;
-};
-
 /** The outcome becomes rows in one transaction, the attempt first. A grant that another process has moved on stays as it is. */
 const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutcome, from: "ordering" | "unknown") => {
   const { grant, open, attempt } = order;
@@ -102,7 +96,10 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     await endAttempt(tx, attempt, outcome, now);
     const current = await loadGrant(tx, grant.id, { lock: true });
     if (current?.state !== from) return undefined;
-    if (outcome.outcome === "accepted") return issue(corridor, tx, order, outcome, from);
+    if (outcome.outcome === "accepted") {
+      await keepContent(corridor, tx, grant.id, outcome);
+      return issueGrant(corridor, tx, current, from, `${open.id} accepted`);
+    }
     if (outcome.outcome === "unknown") {
       if (from === "ordering")
         await moveGrants(tx, [{ grantId: grant.id, from, to: "unknown", actor: "fulfil", why: outcome.detail }]);
@@ -129,11 +126,15 @@ const report = ({ telemetry, log }: Corridor, { grant, open }: Order, outcome: O
   log.seldom(`${open.id} ${outcome.code}`, "reward refused", { ...line, reason: outcome.code, detail: outcome.detail });
 };
 
-const fail = async (tx: Sql, { grant, attempt }: Order, why: string, from: "ordering" | "unknown") => {
+const fail = async (tx: Sql, { grant }: Order, why: string, from: "ordering" | "unknown") => {
   await moveGrants(tx, [{ grantId: grant.id, from, to: "failed", actor: "fulfil", why }]);
   await tx.run("update grants set waiting = $2 where id = $1", [grant.id, why]);
-  const key = `${grant.id}/release/failed/${attempt}`;
-  await post(tx, [{ key, grantId: grant.id, what: "release", from: "reserved", to: "funding", amount: grant.value }]);
+  // what it would have paid is open again; should it be tried once more, it is frozen anew
+  if ((await tx.run("delete from nettings where grant_id = $1 and not posted", [grant.id])) > 0) {
+    await tx.run("delete from orders where grant_id = $1", [grant.id]);
+    await tx.run("update grants set netted_minor = 0 where id = $1", [grant.id]);
+  }
+  await freeGrants(tx, [grant.id]);
 };
 
 const backToApproved = async (tx: Sql, grantId: string, from: "ordering" | "unknown", why: string) => {
@@ -146,38 +147,20 @@ const backToApproved = async (tx: Sql, grantId: string, from: "ordering" | "unkn
 const wait = (tx: Sql, grantId: string, why: string, until: Date) =>
   tx.run("update grants set waiting = $2, not_before = $3 where id = $1", [grantId, why, until]);
 
-const issue = async (
-  corridor: Corridor,
+const keepContent = (
+  { sealer, now }: Corridor,
   tx: Sql,
-  { grant, open }: Order,
+  grantId: string,
   { reference, content }: { reference: string; content: RewardContent },
-  from: "ordering" | "unknown",
-) => {
-  await tx.run(
+) =>
+  tx.run(
     "update orders set reference = $2, content = $3, placed_at = coalesce(placed_at, $4), settled_at = $4 where grant_id = $1",
-    [grant.id, reference, corridor.sealer.seal(JSON.stringify(content), "reward"), corridor.now()],
+    [grantId, reference, sealer.seal(JSON.stringify(content), "reward"), now()],
   );
-  const moved = await moveGrants(tx, [
-    { grantId: grant.id, from, to: "issued", actor: "fulfil", why: `${open.id} accepted` },
-  ]);
-  if (!moved.has(grant.id)) return undefined;
-  await post(tx, [
-    {
-      key: `${grant.id}/issue/0`,
-      grantId: grant.id,
-      what: "issue",
-      from: "reserved",
-      to: grant.value.currency === POINTS ? `points:${grant.recipient.id}` : "issued",
-      amount: grant.value,
-    },
-  ]);
-  corridor.telemetry.grant("issued");
-  return queueMessage(corridor, tx, { ...grant, state: "issued" });
-};
 
 const lookUp = async (corridor: Corridor, order: Order) => {
   const { grant, open, request, attempt } = order;
-  const found = await open.provider.lookup(grant.id, request);
+  const found = await open.provider.lookup(request.key, request);
   const now = corridor.now();
   if (found.found === true) return settleOrder(corridor, order, { outcome: "accepted", ...found }, "unknown");
   if (found.found === false) {

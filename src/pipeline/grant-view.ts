@@ -17,6 +17,19 @@ export interface GrantView {
   reward_id: string;
   provider: string;
   value: Money;
+  /** What the ledger moves: the value, in its budget's currency where it has one. */
+  cost: Money;
+  budget: string | null;
+  /** Counts its orders: raised when it comes back after one was taken back. */
+  round: number;
+  /** What of the cost paid a debt instead. */
+  netted_minor: number;
+  clawback: boolean;
+  undone_at: Date | null;
+  undone_why: string | null;
+  /** The `undone_at` that was acted upon. */
+  undone_done: Date | null;
+  taking_back_at: Date | null;
   notify: string[];
   claim_version: number;
   claimed_at: Date | null;
@@ -24,7 +37,12 @@ export interface GrantView {
   recipient: Recipient;
 }
 
-type Row = Omit<GrantView, "value"> & { value_minor: number; currency: string };
+type Row = Omit<GrantView, "value" | "cost"> & {
+  value_minor: number;
+  currency: string;
+  cost_minor: number;
+  cost_currency: string;
+};
 
 /** Undefined where there is no such grant. `lock`: nobody else changes the grant until the transaction ends. */
 export const loadGrant = async (
@@ -34,12 +52,19 @@ export const loadGrant = async (
 ): Promise<GrantView | undefined> => {
   const row = await sql.row<Row>(
     `select g.id, g.state, g.waiting, g.not_before, g.granted_at, g.rule_id, g.rule_version, g.reward_id, g.provider, g.value_minor,
-       g.currency, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) as recipient
+       g.currency, g.cost_minor, g.cost_currency, g.budget, g.round, g.netted_minor, g.clawback, g.undone_at, g.undone_why,
+       g.undone_done, g.taking_back_at, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) as recipient
      from grants g join milestones m on m.id = g.milestone_id join recipients r on r.id = g.recipient_id
      where g.id = $1${options.lock ? " for no key update of g" : ""}`,
     [id],
   );
-  return row && { ...row, value: { minor: row.value_minor, currency: row.currency } };
+  return (
+    row && {
+      ...row,
+      value: { minor: row.value_minor, currency: row.currency },
+      cost: { minor: row.cost_minor, currency: row.cost_currency },
+    }
+  );
 };
 
 /** Titles by language and the reward's own options, from the rule version that made the grant. */

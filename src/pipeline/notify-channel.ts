@@ -25,10 +25,10 @@ export const queueMessage = async (
   grant: GrantView,
   kind: MessageKind = "reward",
 ): Promise<string | undefined> => {
-  const before = await tx.rows<{ channel: string }>("select channel from messages where grant_id = $1 and kind = $2", [
-    grant.id,
-    kind,
-  ]);
+  const before = await tx.rows<{ channel: string }>(
+    "select channel from messages where grant_id = $1 and kind = $2 and round = $3",
+    [grant.id, kind, grant.round],
+  );
   const tried = new Set(before.map((row) => row.channel));
   const open = grant.notify
     .filter(isChannel)
@@ -39,9 +39,10 @@ export const queueMessage = async (
     return undefined;
   }
   const row = await tx.row<{ id: string }>(
-    `insert into messages (grant_id, kind, channel, sender, state, not_before, created_at) values ($1, $2, $3, $4, 'queued', $5, $5)
-     on conflict (grant_id, kind, channel) do nothing returning id`,
-    [grant.id, kind, channel, corridor.channels.get(channel)?.sender ?? "", corridor.now()],
+    `insert into messages (grant_id, kind, round, channel, sender, state, not_before, created_at)
+     values ($1, $2, $3, $4, $5, 'queued', $6, $6)
+     on conflict (grant_id, kind, round, channel) do nothing returning id`,
+    [grant.id, kind, grant.round, channel, corridor.channels.get(channel)?.sender ?? "", corridor.now()],
   );
   await tx.run("update grants set waiting = null where id = $1", [grant.id]);
   return row?.id;

@@ -3,26 +3,13 @@
  * falls back to the next channel; a message whose outcome nobody knows is not sent blindly again.
  */
 import type { ChannelName, MessageKind, SendOutcome } from "../channels/channel.ts";
-import type { RewardMessage } from "../channels/index.ts";
-import type { Sql } from "../db/sql.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
-import { writeClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
-import { disputableUntil, lastDecision } from "./dispute-window.ts";
-import {
-  firstNameOf,
-  type GrantView,
-  isAboutRecipient,
-  languageOf,
-  loadGrant,
-  subjectNameOf,
-  titlesOf,
-} from "./grant-view.ts";
+import { type GrantView, loadGrant } from "./grant-view.ts";
 import { addressOn, queueMessage } from "./notify-channel.ts";
+import { wordsOf } from "./notify-words.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
 
-/** How long a claim link works. A message that is sent again carries a new one. */
-const CLAIM_DAYS = 90;
 /** After this a send without outcome belongs to a process that died. */
 const LEASE_MS = 90_000;
 /** The same for senders that can be asked again without harm. */
@@ -34,6 +21,7 @@ interface MessageRow {
   kind: MessageKind;
   channel: string;
   state: string;
+  round: number;
 }
 
 /** Sends one message. Does nothing for one that was sent, or must wait. */
@@ -41,12 +29,18 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
   const now = corridor.now();
   const next = await corridor.database.transaction(async (tx) => {
     const message = await tx.row<MessageRow>(
-      "select id, grant_id, kind, channel, state from messages where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update",
+      `select id, grant_id, kind, channel, state, round from messages
+       where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update`,
       [messageId, now],
     );
     const grant = message && (await loadGrant(tx, message.grant_id));
     const open = message && corridor.channels.get(message.channel as ChannelName);
     if (!message || !grant) return undefined;
+    const stale = whyStale(message, grant);
+    if (stale) {
+      await tx.run("update messages set state = 'skipped', reason = $2 where id = $1", [messageId, stale]);
+      return undefined;
+    }
     if (!open) {
       await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
         messageId,
@@ -98,7 +92,7 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
         to,
         attempt,
         kind: message.kind,
-        rendered: await render(corridor, tx, grant, message.kind, open.channel),
+        rendered: await wordsOf(corridor, tx, grant, message.kind, open.channel),
       },
     };
   });
@@ -112,43 +106,12 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
   await settleSend(corridor, { grant, messageId, kind, channel: open.channel, sender: open.sender, attempt }, outcome);
 };
 
-const render = async (corridor: Corridor, tx: Sql, grant: GrantView, kind: MessageKind, channel: ChannelName) => {
-  const language = languageOf(corridor, grant.recipient);
-  const titles = await titlesOf(corridor, tx, grant);
-  const { milestone, deal } = grant.situation;
-  const expiresAt = new Date(corridor.now().getTime() + CLAIM_DAYS * 86_400_000);
-  const token = writeClaimToken(corridor.sealer, { grantId: grant.id, version: grant.claim_version, expiresAt });
-  const message: RewardMessage = {
-    firstName: firstNameOf(grant.recipient),
-    what: {
-      kind: milestone.type,
-      isRecipient: isAboutRecipient(grant),
-      subjectName: subjectNameOf(grant.situation),
-      amount:
-        deal?.amount_original == null
-          ? null
-          : { value: deal.amount_original, currency: deal.currency ?? corridor.workspace.currency },
-      cycleDays: deal?.cycle_days ?? null,
-    },
-    ruleTitle: titles.rule,
-    rewardTitle: titles.reward,
-    value: grant.value,
-    claimUrl: `${corridor.publicUrl}/me/${token}`,
-    workspaceName: corridor.workspace.name,
-    // the last whole day, so that nobody is promised an hour too many
-    expiresOn: lastWholeDay(expiresAt),
-  };
-  if (kind === "reward") return corridor.render(channel, language, message);
-  const decided = await lastDecision(tx, grant.id);
-  const until = disputableUntil(corridor, grant, decided?.at ?? null);
-  return corridor.renderNotice(kind, channel, language, {
-    ...message,
-    given: decided?.reason ?? null,
-    disputableUntil: until && lastWholeDay(until),
-  });
+/** Why a message is not sent any more although it was queued: what it says does not hold now. */
+const whyStale = ({ kind, round }: MessageRow, { state, netted_minor, round: present }: GrantView): string | null => {
+  const undone = state === "cancelled" || state === "clawed_back";
+  if (kind === "reward" && (undone || round !== present)) return "the reward was taken back";
+  return kind === "reversed" && !undone && netted_minor === 0 ? "the reward is due again" : null;
 };
-
-const lastWholeDay = (end: Date): string => new Date(end.getTime() - 86_400_000).toISOString().slice(0, 10);
 
 interface Sent {
   grant: GrantView;

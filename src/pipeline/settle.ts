@@ -1,6 +1,6 @@
 /**
  * Step 6, for now the sweeper: rings again for rows that wait too long, so that a crash between commit and ring, a wiped
- * queue, a refilled pool or an address that appears later lose nothing. Receipts and reversals will come in here.
+ * queue, a refilled pool or an address that appears later lose nothing, and for grants whose mark of being due changed.
  */
 
 import { keepApprovals } from "./approvals-keep.ts";
@@ -18,7 +18,17 @@ export interface Swept {
   grants: number;
   messages: number;
   reached: number;
+  undone: number;
 }
+
+/** Grants that were ordered, and whose mark of being due says something else than what was done about it. */
+const MARK_CHANGED = `
+  select id from grants where undone_at is not null and undone_done is distinct from undone_at and state in ('issued', 'redeemed')
+  union all
+  select id from grants where undone_at is null and (state = 'clawed_back' or undone_done is not null or taking_back_at is not null)
+  union all
+  select d.grant_id from debts d join grants g on g.id = d.grant_id
+  where g.state = 'cancelled' and g.clawback and held_through(g.id) > 0`;
 
 /** One round. The rows that it rings for are not rung for again within `PATIENCE_MS`. */
 export const sweep = async (corridor: Corridor): Promise<Swept> => {
@@ -39,13 +49,24 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
      returning id`,
     [before, now(), BATCH],
   );
+  const undone = await database.rows<{ id: string }>(
+    `update grants set not_before = $2 where id in (
+       select id from grants where not_before <= $1 and id in (${MARK_CHANGED})
+       order by id limit $3 for update skip locked)
+     returning id`,
+    [before, now(), BATCH],
+  );
   const reached = await reachable(corridor);
   await doorbell.ring(
     "fulfil",
     grants.map((row) => row.id),
   );
   await doorbell.ring("notify", [...messages.map((row) => row.id), ...reached]);
-  return { grants: grants.length, messages: messages.length, reached: reached.length };
+  await doorbell.ring(
+    "undo",
+    undone.map((row) => row.id),
+  );
+  return { undone: undone.length, grants: grants.length, messages: messages.length, reached: reached.length };
 };
 
 /** Grants of which their recipient could not be told, and now has an address. */

@@ -30,7 +30,7 @@ export interface DoorbellOptions {
 /** Where the queue lives. `redisUrl`: `redis://…` or `rediss://…`; `databaseUrl`: `postgres://…`. */
 export type DoorbellPlace = { redisUrl: string } | { databaseUrl: string };
 
-const jobNames: readonly JobName[] = ["fulfil", "notify"];
+const jobNames: readonly JobName[] = ["fulfil", "notify", "undo"];
 const queueName = (job: JobName) => `accolade-${job}`;
 const AT_ONCE = 500;
 
@@ -142,7 +142,7 @@ export const openDoorbell = async (place: DoorbellPlace, options: DoorbellOption
       reached("counting the queue", async () => {
         await backend.notAway();
         const counts = await Promise.all(jobNames.map((job) => queues[job].current().getJobCounts("wait")));
-        return { fulfil: counts[0]?.wait ?? 0, notify: counts[1]?.wait ?? 0 };
+        return { fulfil: counts[0]?.wait ?? 0, notify: counts[1]?.wait ?? 0, undo: counts[2]?.wait ?? 0 };
       }),
 
     async close(graceMs) {

@@ -13,6 +13,8 @@ export const points = defineProvider({
     order: async (request) => ({ outcome: "accepted", reference: request.key, content: { kind: "points" } }),
     // nothing is kept outside of our own ledger, so the same order can always be placed again without harm
     lookup: async () => ({ found: false }),
+    // whether the balance still has them is for the corridor to see, in the transaction that books them back
+    cancel: async () => ({ outcome: "cancelled" }),
     settleAfterMs: 0,
     longestCallMs: 5_000,
     check: async () => [{ ok: true, what: "points", detail: "kept in this database" }],

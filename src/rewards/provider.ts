@@ -12,7 +12,7 @@ import type { Sealer } from "../sealer.ts";
 
 /** What is ordered. Frozen in `orders.request` (as JSON) before the first attempt, and never built anew. */
 export interface OrderRequest {
-  /** The grant id: the idempotency key at the vendor. */
+  /** The idempotency key at the vendor: the grant id, and a UUID of its own for each order after the first. */
   key: string;
   value: Money;
   /** The reward's own options from the rule book, as `options` of this provider parsed them. */
@@ -39,6 +39,19 @@ export type Found =
   | { found: "different"; detail: string }
   | { found: "unknown"; detail: string };
 
+/** What became of taking an order back. */
+export type CancelOutcome =
+  /** Nothing stands under this key: it was taken back, now or before, or there never was an order. */
+  | { outcome: "cancelled" }
+  /** The recipient has used it, or seen what others could use as well. */
+  | { outcome: "used" }
+  /** The provider takes nothing of this kind back. The detail says why, for a person. */
+  | { outcome: "cannot"; detail: string }
+  /** Not processed: asked again later. */
+  | { outcome: "retryLater"; afterMs: number; detail: string }
+  /** Nobody knows whether it was taken back: asked again, see `cancel`. */
+  | { outcome: "unknown"; detail: string };
+
 /** What the host gives to a provider. */
 export interface ProviderSurroundings {
   /** The provider's id in accolade.yaml. */
@@ -55,9 +68,14 @@ export interface Provider {
   order(request: OrderRequest): Promise<OrderOutcome>;
   /** What became of an order of unknown outcome. Called no sooner than `settleAfterMs` after the attempt. */
   lookup(key: string, request: OrderRequest): Promise<Found>;
+  /**
+   * Takes back an order that was accepted. `seen`: the recipient was shown its content. Asked again it finds out what became
+   * of the first time, so it may be repeated without harm. A provider without it takes nothing back.
+   */
+  cancel?(key: string, request: OrderRequest, seen: boolean): Promise<CancelOutcome>;
   /** The vendor's longest processing time: how long to wait before a look-up means anything. 0 for local ones. */
   settleAfterMs: number;
-  /** `order` and `lookup` answer within this, whatever the vendor does: one that takes longer died with its process. */
+  /** `order`, `lookup` and `cancel` answer within this, whatever the vendor does: one that takes longer died with its process. */
   longestCallMs: number;
   /** One line of `accolade doctor` each. */
   check(): Promise<Check[]>;
@@ -73,6 +91,8 @@ export interface ProviderKind<S = unknown, O = unknown> {
   options: ZodType<O>;
   /** Currencies it can supply: `points` only, any ISO currency, or both. */
   supplies: "points" | "money" | "both";
+  /** What it supplies has the value that it has: an order for a part of a reward cannot be placed. */
+  wholeOnly?: boolean;
   open(settings: S, around: ProviderSurroundings): Provider;
 }
 

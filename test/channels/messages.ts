@@ -32,6 +32,8 @@ export const notice: NoticeMessage = {
   ...rossi,
   given: "The discount was above 30% without an agreement.",
   disputableUntil: "2026-12-19",
+  reversal: null,
+  sum: null,
 };
 
 /** The same message about something else. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type NoticeKind, noticeKinds } from "../../src/channels/channel.ts";
-import type { Rendered, Renderer, RewardMessage } from "../../src/channels/index.ts";
+import type { NoticeMessage, Rendered, Renderer, RewardMessage } from "../../src/channels/index.ts";
 import { smsSegments } from "../../src/channels/sms-segments.ts";
 import { about, claimUrl, notice, rossi, shippedRenderer } from "./messages.ts";
 
@@ -264,6 +264,35 @@ describe("a reward that is not given", () => {
     expect(italian.text).toContain("fino al 19 dicembre 2026");
   });
 
+  test("of one that is not due any more: what was taken back, what is owed, what paid a debt, in both languages", () => {
+    const reversed: NoticeMessage = {
+      ...notice,
+      disputableUntil: null,
+      given: "the deal was lost",
+      reversal: "taken_back",
+      sum: { minor: 0, currency: "EUR" },
+    };
+    const taken = mail("reversed", "en", reversed);
+    expect(taken.subject).toBe("The reward for the Rossi deal was taken back");
+    expect(taken.text).toContain("The reason: the deal was lost.");
+    expect(taken.text).toContain("There is nothing for you to do.");
+    const owes = mail("reversed", "it", {
+      ...reversed,
+      given: "la trattativa è stata persa",
+      reversal: "owes",
+      sum: { minor: 10_000, currency: "EUR" },
+    });
+    expect(owes.text).toContain("la trattativa è stata persa");
+    expect(owes.text).toMatch(/100.EUR/);
+    const paid = mail("reversed", "en", {
+      ...reversed,
+      given: null,
+      reversal: "paid_debt",
+      sum: { minor: 4_000, currency: "EUR" },
+    });
+    expect(paid.subject).toBe("40 EUR of your reward paid an earlier one");
+  });
+
   test("promises no reward behind its link, and no window that is closed", () => {
     for (const kind of noticeKinds)
       for (const language of ["en", "it"]) {
@@ -284,8 +313,10 @@ describe("a reward that is not given", () => {
         anyMessage,
         fc.option(anyText),
         fc.option(fc.constant("2026-12-19")),
-        (kind, language, message, given, disputableUntil) => {
-          const data = { ...message, given, disputableUntil };
+        fc.constantFrom("taken_back" as const, "owes" as const, "paid_debt" as const),
+        (kind, language, message, given, disputableUntil, reversal) => {
+          const sum = { minor: 123_456, currency: "EUR" };
+          const data = { ...message, given, disputableUntil, reversal, sum };
           const text = renderer.renderNotice(kind, "sms", language, data).text;
           expect(text.endsWith(claimUrl)).toBe(true);
           expect(smsSegments(text).segments).toBeLessThanOrEqual(2);

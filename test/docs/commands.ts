@@ -67,7 +67,9 @@ const wrongAccolade = (command: Command, words: readonly string[], mention: bool
   const inner = command.commands.find((each) => each.name() === first);
   if (inner) return wrongAccolade(inner, rest, mention);
   if (rest.length === 0 && (first === "--help" || (mention && first === "…"))) return undefined;
-  if (command.commands.length > 0) return `\`${command.name()}\` has no command "${first ?? ""}"`;
+  // one that has options of its own does something by itself as well: `accolade debts`, `accolade debts forgive`
+  if (command.commands.length > 0 && command.options.length === 0)
+    return `\`${command.name()}\` has no command "${first ?? ""}"`;
 
   const positional: string[] = [];
   const left = [...words];

@@ -205,7 +205,7 @@ test(`${KILLS} kills at random moments (FAULTS_SEED=${SEED})`, async () => {
   const cards = await database.rows<{ id: string }>("select id from grants where rule_id = 'cards' order by id::text");
   expect(ordered).toEqual(cards.map((row) => row.id));
   const codes = await database.row<{ given: number; grants: number }>(
-    "select count(*)::int as given, count(distinct grant_id)::int as grants from codes where grant_id is not null",
+    "select count(*)::int as given, count(distinct order_key)::int as grants from codes where order_key is not null",
   );
   expect(codes).toEqual({ given: expected.length, grants: expected.length });
 

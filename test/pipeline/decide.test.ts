@@ -252,7 +252,9 @@ test("a correction after an order was tried in vain: the frozen request stands, 
   const grant = await database.row<{ id: string }>(
     "select g.id from grants g join milestones m on m.id = g.milestone_id where g.rule_id = 'won' and m.subject_id = '95'",
   );
-  await database.run("insert into orders (grant_id, provider, request) values ($1, 'points', '{}')", [grant?.id]);
+  await database.run("insert into orders (grant_id, provider, request, cost_minor) values ($1, 'points', '{}', 10)", [
+    grant?.id,
+  ]);
   await tell(...won(95, minute(4)));
   expect(await grants("won", 95)).toMatchObject([{ state: "approved", value: 10 }]);
   expect(await database.rows("select from orders where grant_id = $1", [grant?.id])).toHaveLength(1);

@@ -113,7 +113,7 @@ describe("somebody else at the same row", () => {
     await importing("code\nlast");
     const [first, second] = [await request(), await request()];
     const outcome = await whileHeld(
-      (tx) => tx.run("update codes set grant_id = $2 where pool = $1", [pool, first.key]),
+      (tx) => tx.run("update codes set order_key = $2 where pool = $1", [pool, first.key]),
       () => open().order(second),
     );
     expect(outcome).toMatchObject({ outcome: "rejected", code: "pool_empty" });
@@ -127,7 +127,7 @@ describe("somebody else at the same row", () => {
     const order = await request();
     const outcome = await whileHeld(
       (tx) =>
-        tx.run("update codes set grant_id = $2 where id = (select min(id) from codes where pool = $1)", [
+        tx.run("update codes set order_key = $2 where id = (select min(id) from codes where pool = $1)", [
           pool,
           order.key,
         ]),

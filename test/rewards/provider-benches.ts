@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Database } from "../../src/db/sql.ts";
 import type { Rejection } from "../../src/outcome.ts";
 import {
+  type CancelOutcome,
   importCodes,
   type OrderRequest,
   openProvider,
@@ -31,12 +32,23 @@ export interface ProviderBench {
   request(): Promise<OrderRequest>;
   /** How many rewards exist under this key. */
   held(key: string): Promise<number>;
+  /** It keeps no rewards of its own: `held` says nothing. */
+  holdsNothing?: true;
   /** Whether an order can be found again by its key. */
   remembers: boolean;
   refusals: { name: string; kind: Rejection; code: string; arrange(): Promise<Arranged> }[];
   waits: { name: string; afterMs: number; arrange(): Promise<Arranged> }[];
   /** `taken`: whether the vendor has the order although nobody heard so. */
   doubts: { name: string; taken: boolean; arrange(): Promise<Arranged> }[];
+  /** What becomes of taking back an order that was just accepted, unseen and seen by its recipient. */
+  takenBack: { unseen: CancelOutcome["outcome"]; seen: CancelOutcome["outcome"] };
+  /** Other ways that it can end. `endsAs`: what it comes to once mended and asked again. */
+  cancels: {
+    name: string;
+    outcome: CancelOutcome["outcome"];
+    endsAs: CancelOutcome["outcome"];
+    arrange(): Promise<Arranged>;
+  }[];
   /** What may stand in no detail, warning or check. */
   secrets(): string[];
   warnings: string[];
@@ -77,10 +89,13 @@ const pointsBench = async (sql: Database): Promise<ProviderBench> => {
     }),
     // the ledger is the corridor's; the provider holds nothing that could be there twice
     held: async () => 1,
+    holdsNothing: true,
     remembers: false,
     refusals: [],
     waits: [],
     doubts: [],
+    takenBack: { unseen: "cancelled", seen: "cancelled" },
+    cancels: [],
     secrets: () => [],
     warnings: [],
     close: async () => {},
@@ -112,7 +127,7 @@ const codePoolBench = async (sql: Database): Promise<ProviderBench> => {
     open,
     request: () => request(),
     held: async (key) =>
-      (await sql.row<{ held: number }>("select count(*) as held from codes where grant_id = $1", [key]))?.held ?? 0,
+      (await sql.row<{ held: number }>("select count(*) as held from codes where order_key = $1", [key]))?.held ?? 0,
     remembers: true,
     refusals: [
       {
@@ -145,6 +160,8 @@ const codePoolBench = async (sql: Database): Promise<ProviderBench> => {
     ],
     waits: [],
     doubts: [],
+    takenBack: { unseen: "cancelled", seen: "used" },
+    cancels: [],
     secrets: () => codes,
     warnings,
     close: async () => {},
@@ -174,6 +191,9 @@ const tremendousBench = async (sql: Database): Promise<ProviderBench> => {
         mend: async () => {
           api.faults.instead = undefined;
           api.faults.afterAccept = undefined;
+          api.faults.afterCancel = undefined;
+          api.behaviour.delivery = "SUCCEEDED";
+          api.behaviour.expiresAt = null;
           api.behaviour.balance = 5_000;
           return open();
         },
@@ -184,11 +204,21 @@ const tremendousBench = async (sql: Database): Promise<ProviderBench> => {
       api.faults.instead = { to: "POST /orders", status, ...more };
     });
   const closedPort = await unusedPort();
+  /** An order whose delivery failed, and what happens when it is taken back. */
+  const undelivered = (fault: () => void) => async () => {
+    api.behaviour.delivery = "FAILED";
+    const arranged = await mended(() => {})();
+    const placed = await arranged.provider.order(arranged.request);
+    if (placed.outcome !== "accepted") throw new Error(placed.detail);
+    fault();
+    return arranged;
+  };
 
   return {
     open: () => open(),
     request: () => request(),
-    held: async (key) => api.orders.filter(({ body }) => body.external_id === key).length,
+    held: async (key) =>
+      api.orders.filter(({ body, status }) => body.external_id === key && status !== "CANCELED").length,
     remembers: true,
     refusals: [
       {
@@ -303,6 +333,42 @@ const tremendousBench = async (sql: Database): Promise<ProviderBench> => {
         arrange: answering(302, { headers: { location: `${api.url}/elsewhere` } }),
       },
       { name: "the vendor says that the key is in use", taken: false, arrange: answering(409) },
+    ],
+    takenBack: { unseen: "cannot", seen: "cannot" },
+    cancels: [
+      { name: "its delivery failed", outcome: "cancelled", endsAs: "cancelled", arrange: undelivered(() => {}) },
+      {
+        name: "its delivery failed, and it has expired",
+        outcome: "cannot",
+        endsAs: "cancelled",
+        arrange: undelivered(() => (api.behaviour.expiresAt = "2026-11-23T09:00:00Z")),
+      },
+      ...(["reset", 500] as const).map((fault) => ({
+        name: `cancelled, and nobody heard so (${fault})`,
+        outcome: "unknown" as const,
+        endsAs: "cancelled" as const,
+        arrange: undelivered(() => (api.faults.afterCancel = fault)),
+      })),
+      {
+        name: "the order cannot be looked at",
+        outcome: "unknown",
+        endsAs: "cancelled",
+        arrange: undelivered(() => (api.faults.instead = { to: "GET /orders", status: 503 })),
+      },
+      {
+        name: "too many requests, for 7 seconds",
+        outcome: "retryLater",
+        endsAs: "cancelled",
+        arrange: undelivered(
+          () => (api.faults.instead = { to: "POST /rewards", status: 429, headers: { "retry-after": "7" } }),
+        ),
+      },
+      {
+        name: "an answer that is not documented",
+        outcome: "unknown",
+        endsAs: "cancelled",
+        arrange: undelivered(() => (api.faults.instead = { to: "POST /rewards", status: 422 })),
+      },
     ],
     secrets: () => [api.apiKey, "TEST_wrong-key-of-this-test", ...api.orders.flatMap(({ links }) => links)],
     warnings: [],

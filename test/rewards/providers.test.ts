@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import type { Database } from "../../src/db/sql.ts";
-import { openProvider, type Provider, providerKind, providerKinds } from "../../src/rewards/index.ts";
+import {
+  type CancelOutcome,
+  type OrderRequest,
+  openProvider,
+  type Provider,
+  providerKind,
+  providerKinds,
+} from "../../src/rewards/index.ts";
 import { freshDatabase } from "../support/database.ts";
 import { benches, now, type ProviderBench, recipient, sealer } from "./provider-benches.ts";
 
@@ -41,6 +48,10 @@ describe.each(Object.entries(benches))("%s", (id, makeBench) => {
       ...inner,
       order: async (request) => keep(await inner.order(request)),
       lookup: async (key, request) => keep(await inner.lookup(key, request)),
+      ...(inner.cancel && {
+        cancel: async (key, request, seen) =>
+          keep((await inner.cancel?.(key, request, seen)) ?? { outcome: "cannot", detail: "" }),
+      }),
     };
   };
 
@@ -155,6 +166,46 @@ describe.each(Object.entries(benches))("%s", (id, makeBench) => {
       expect({ name, found: found.found }).toEqual({ name, found: taken });
       if (found.found === false) expect(await later.order(request)).toMatchObject({ outcome: "accepted" });
       expect({ name, held: await bench.held(request.key) }).toEqual({ name, held: 1 });
+    }
+  });
+
+  /** A provider without `cancel` takes nothing back. */
+  const cancel = async (from: Provider, request: OrderRequest, seen = false): Promise<CancelOutcome["outcome"]> =>
+    (await from.cancel?.(request.key, request, seen))?.outcome ?? "cannot";
+
+  test("taking back what was never ordered leaves nothing standing", async () => {
+    const request = await bench.request();
+    if (provider.cancel) expect(await cancel(provider, request)).toBe("cancelled");
+    if (!bench.holdsNothing) expect(await bench.held(request.key)).toBe(0);
+  });
+
+  test("an order is taken back where it can be, and twice is once, here and in another process", async () => {
+    const request = await bench.request();
+    expect(await provider.order(request)).toMatchObject({ outcome: "accepted" });
+    const { unseen } = bench.takenBack;
+    expect(await cancel(provider, request)).toBe(unseen);
+    const repeated = [cancel(provider, request), cancel(overheard(bench.open()), request)];
+    expect(await Promise.all(repeated)).toEqual([unseen, unseen]);
+    if (!bench.holdsNothing) expect(await bench.held(request.key)).toBe(unseen === "cancelled" ? 0 : 1);
+    // it does no harm to the next one
+    expect(await provider.order(await bench.request())).toMatchObject({ outcome: "accepted" });
+  });
+
+  test("what its recipient has seen is taken back only where that does no harm", async () => {
+    const request = await bench.request();
+    expect(await provider.order(request)).toMatchObject({ outcome: "accepted" });
+    const { seen } = bench.takenBack;
+    expect([await cancel(provider, request, true), await cancel(provider, request, true)]).toEqual([seen, seen]);
+    if (!bench.holdsNothing) expect(await bench.held(request.key)).toBe(seen === "cancelled" ? 0 : 1);
+  });
+
+  test("every other end of taking back is told apart, and asked again it comes to its end once", async () => {
+    for (const { name, outcome, endsAs, arrange } of bench.cancels) {
+      const { provider: arranged, request, mend } = await arrange();
+      expect({ name, outcome: await cancel(overheard(arranged), request) }).toEqual({ name, outcome });
+      const later = overheard(await mend());
+      expect({ name, outcome: await cancel(later, request) }).toEqual({ name, outcome: endsAs });
+      expect({ name, held: await bench.held(request.key) }).toEqual({ name, held: endsAs === "cancelled" ? 0 : 1 });
     }
   });
 

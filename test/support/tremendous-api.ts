@@ -31,6 +31,8 @@ export interface HeldOrder {
   body: z.infer<typeof orderRequest>;
   rewardId: string;
   status: string;
+  /** Of the delivery of its reward. */
+  delivery: string;
   /** Every link that was made for the reward. */
   links: string[];
 }
@@ -50,6 +52,8 @@ export interface TremendousApi {
   faults: {
     /** What happens to the answer once an order is accepted. */
     afterAccept?: "hang" | "reset" | 500 | undefined;
+    /** What happens to the answer once a reward is cancelled. */
+    afterCancel?: "hang" | "reset" | 500 | undefined;
     /** Given as the answer to calls that start with `to`, which are then not processed. */
     instead?: ({ to: string } & Answer) | undefined;
   };
@@ -57,6 +61,8 @@ export interface TremendousApi {
   behaviour: {
     balance: number;
     status: string;
+    /** Of the delivery: only `FAILED` can be cancelled. */
+    delivery: string;
     expiresAt: string | null;
     repeatHasLink: boolean;
     listHasRewards: boolean;
@@ -77,6 +83,7 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
     behaviour: {
       balance: 5_000,
       status: "EXECUTED",
+      delivery: "SUCCEEDED",
       expiresAt: null,
       repeatHasLink: true,
       listHasRewards: true,
@@ -104,7 +111,7 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
           expires_at: api.behaviour.expiresAt,
           value: order.body.reward.value,
           recipient: { name: null, ...order.body.reward.recipient },
-          delivery: { method: "LINK", status: "SUCCEEDED", ...(link && { link }) },
+          delivery: { method: "LINK", status: order.delivery, ...(link && { link }) },
         },
       ],
     }),
@@ -137,6 +144,7 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
       body,
       rewardId: randomUUID().slice(0, 12),
       status: api.behaviour.status,
+      delivery: api.behaviour.delivery,
       links: [],
     };
     held.push(order);
@@ -163,6 +171,15 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
       if (order.status.startsWith("PENDING")) return { status: 403, body: errors("Reward is not active") };
       return { status: 200, body: { reward: { id, link: newLink(order) } } };
     }
+    if (method === "POST" && kind === "rewards" && action === "cancel") {
+      const order = held.find((each) => each.rewardId === id);
+      if (!order) return { status: 404, body: errors("Not found") };
+      if (order.delivery !== "FAILED" || order.status === "CANCELED")
+        return { status: 422, body: errors("The reward cannot be canceled") };
+      order.status = "CANCELED";
+      api.behaviour.balance += order.body.reward.value.denomination;
+      return { status: 200, body: {} };
+    }
     if (call === "GET /funding_sources") {
       const meta = { available_amount: api.behaviour.balance, currency_code: "USD" };
       const usage_permissions = ["api_orders", "dashboard_orders"];
@@ -185,7 +202,7 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
     api.requests.push({ call, headers: request.headers });
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { instead, afterAccept } = api.faults;
+    const { instead, afterAccept, afterCancel } = api.faults;
     const reply = ({ status, body = {}, headers = {} }: Answer) => {
       response.writeHead(status, { "content-type": "application/json", ...headers });
       response.end(typeof body === "string" ? body : JSON.stringify(body));
@@ -195,10 +212,11 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
       return reply({ status: 401, body: errors(`Invalid credentials ${request.headers.authorization}`) });
     const text = Buffer.concat(chunks).toString("utf8");
     const given = answer(request.method ?? "", url, text === "" ? undefined : JSON.parse(text));
-    if (call === "POST /orders" && given.status < 300) {
-      if (afterAccept === "hang") return;
-      if (afterAccept === "reset") return request.socket.resetAndDestroy();
-      if (afterAccept === 500) return reply({ status: 500, body: errors("Internal server error") });
+    const after = call === "POST /orders" ? afterAccept : call.endsWith("/cancel") ? afterCancel : undefined;
+    if (after !== undefined && given.status < 300) {
+      if (after === "hang") return;
+      if (after === "reset") return request.socket.resetAndDestroy();
+      if (after === 500) return reply({ status: 500, body: errors("Internal server error") });
     }
     reply(given);
   };

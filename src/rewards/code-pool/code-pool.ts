@@ -4,7 +4,7 @@ import { defineProvider, type ProviderSurroundings } from "../provider.ts";
 import { poolName } from "./pool-name.ts";
 import { dayOf, poolStock } from "./pool-stock.ts";
 import { type CodeContent, openCode } from "./sealed-code.ts";
-import { type TakenCode, takeCode, takenBy } from "./take-code.ts";
+import { giveBack, type TakenCode, takeCode, takenBy } from "./take-code.ts";
 
 const settings = z.strictObject({
   lowStock: z
@@ -25,6 +25,7 @@ export const codePool = defineProvider({
   secrets: [],
   options,
   supplies: "money",
+  wholeOnly: true,
   open({ lowStock }, around) {
     const warnWhenLow = lowStockWarning(lowStock, around);
     return {
@@ -43,6 +44,12 @@ export const codePool = defineProvider({
         if (!taken) return { found: false };
         const content = openCode(around.sealer, taken.sealed);
         return content ? { found: true, ...given(taken, content) } : { found: "unknown", detail: otherKey(taken) };
+      },
+      async cancel(key, _request, seen) {
+        // whoever saw a code may have used it, and nobody else should get it
+        if (seen) return (await takenBy(around.sql, key)) ? { outcome: "used" } : { outcome: "cancelled" };
+        await giveBack(around.sql, key);
+        return { outcome: "cancelled" };
       },
       settleAfterMs: 0,
       longestCallMs: 5_000,
@@ -73,7 +80,7 @@ const lowStockWarning = (lowStock: number, around: ProviderSurroundings) => {
   return async (pool: string) => {
     const counted = await around.sql.row<{ free: number }>(
       `select count(*) as free from (
-         select from codes where pool = $1 and grant_id is null and (expires_on is null or expires_on >= $2::date) limit $3
+         select from codes where pool = $1 and order_key is null and (expires_on is null or expires_on >= $2::date) limit $3
        ) as free_codes`,
       [pool, dayOf(around.now()), lowStock + 1],
     );

@@ -13,9 +13,9 @@ export interface PoolStock {
 export const poolStock = (sql: Sql, now: Date): Promise<PoolStock[]> =>
   sql.rows<PoolStock>(
     `select pool,
-       count(*) filter (where grant_id is null and (expires_on is null or expires_on >= $1::date)) as free,
-       count(*) filter (where grant_id is not null) as given,
-       count(*) filter (where grant_id is null and expires_on < $1::date) as expired
+       count(*) filter (where order_key is null and (expires_on is null or expires_on >= $1::date)) as free,
+       count(*) filter (where order_key is not null) as given,
+       count(*) filter (where order_key is null and expires_on < $1::date) as expired
      from codes group by pool order by pool`,
     [dayOf(now)],
   );

@@ -47,7 +47,7 @@ export const refusal = (reply: Reply, apiKey: string, now: Date) => {
 };
 
 /** One second, as Tremendous advises, unless the answer says longer. Seconds or an HTTP date; at most an hour. */
-const waitOf = (retryAfter: string | undefined, now: Date) => {
+export const waitOf = (retryAfter: string | undefined, now: Date) => {
   const seconds = retryAfter && /^\d+$/.test(retryAfter) ? Number(retryAfter) : Number.NaN;
   const ms = Number.isNaN(seconds) ? Date.parse(retryAfter ?? "") - now.getTime() : seconds * 1_000;
   return Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 1_000), 3_600_000);

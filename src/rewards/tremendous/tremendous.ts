@@ -5,6 +5,7 @@ import { fundingChecks } from "./funding-checks.ts";
 import { orderBody } from "./order-body.ts";
 import { refusal } from "./refusal.ts";
 import { options, settings } from "./settings.ts";
+import { cancelAnswer, nextOfCancel } from "./take-back.ts";
 import { linkAnswer, orderAnswer, ordersAnswer, sameAs, type VendorOrder } from "./vendor-order.ts";
 
 /** Gift cards and payouts through Tremendous. It gives us a link; the recipient hears from our own channels. */
@@ -67,10 +68,28 @@ export const tremendous = defineProvider({
       return { found: true, reference: order.id, content };
     };
 
+    /** The one order that has this key, or none; otherwise why that is not known. */
+    const ordersUnder = async (
+      key: string,
+    ): Promise<{ order: VendorOrder | undefined } | { found: "different" | "unknown"; doubt: string }> => {
+      const reply = await call(timeoutMs, async (each) =>
+        (await vendor()).orders.listOrders(undefined, undefined, key, undefined, undefined, undefined, each),
+      );
+      const answer = ordersAnswer.safeParse(reply.status === 200 ? reply.body : undefined);
+      if (!answer.success)
+        return { found: "unknown", doubt: `Tremendous could not be asked about the order: ${inWords(reply)}.` };
+      const [order, ...others] = answer.data.orders.filter((each) => each.external_id === key);
+      if (others.length > 0)
+        return { found: "different", doubt: `Tremendous has ${others.length + 1} orders under this key.` };
+      if (!order && answer.data.orders.length > 0)
+        return { found: "unknown", doubt: "Tremendous answered with orders under other keys." };
+      return { order };
+    };
+
     return {
       settleAfterMs: config.lookupAfterMs,
-      // an order takes one call; a look-up takes two
-      longestCallMs: 2 * timeoutMs + 5_000,
+      // an order takes one call, a look-up two or three, taking back three
+      longestCallMs: 3 * timeoutMs + 5_000,
 
       async order(request) {
         const chosen = options.parse(request.options);
@@ -93,19 +112,22 @@ export const tremendous = defineProvider({
       },
 
       async lookup(key, request) {
-        const reply = await call(timeoutMs, async (each) =>
-          (await vendor()).orders.listOrders(undefined, undefined, key, undefined, undefined, undefined, each),
+        const asked = await ordersUnder(key);
+        if ("doubt" in asked) return { found: asked.found, detail: asked.doubt };
+        return asked.order ? claim(await whole(asked.order), request) : { found: false };
+      },
+
+      async cancel(key) {
+        const asked = await ordersUnder(key);
+        if ("doubt" in asked)
+          return asked.found === "unknown" ? unknown(asked.doubt) : { outcome: "cannot", detail: asked.doubt };
+        if (!asked.order) return { outcome: "cancelled" };
+        const next = nextOfCancel(await whole(asked.order), around.now());
+        if ("outcome" in next) return next;
+        return cancelAnswer(
+          await call(timeoutMs, async (each) => (await vendor()).rewards.cancelReward(next.rewardId, each)),
+          around.now(),
         );
-        const answer = ordersAnswer.safeParse(reply.status === 200 ? reply.body : undefined);
-        if (!answer.success)
-          return { found: "unknown", detail: `Tremendous could not be asked about the order: ${inWords(reply)}.` };
-        const [order, ...others] = answer.data.orders.filter((each) => each.external_id === key);
-        if (others.length > 0)
-          return { found: "different", detail: `Tremendous has ${others.length + 1} orders under this key.` };
-        if (order) return claim(await whole(order), request);
-        return answer.data.orders.length === 0
-          ? { found: false }
-          : { found: "unknown", detail: "Tremendous answered with orders under other keys." };
       },
 
       check: async () =>

@@ -8,7 +8,7 @@ const vendorReward = z.object({
   value: z.object({ denomination: z.number(), currency_code: z.string() }),
   recipient: z.object({ name: z.string().nullish(), email: z.string().nullish() }).nullish(),
   expires_at: z.string().nullish(),
-  delivery: z.object({ link: z.string().nullish() }).nullish(),
+  delivery: z.object({ link: z.string().nullish(), status: z.string().nullish() }).nullish(),
 });
 type VendorReward = z.infer<typeof vendorReward>;
 

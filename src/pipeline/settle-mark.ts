@@ -1,0 +1,9 @@
+import type { Corridor } from "./corridor.ts";
+import { settleRestored } from "./settle-restored.ts";
+import { settleUndone } from "./settle-undone.ts";
+
+/** Acts upon what decide says of a grant that was ordered: no longer due, or due again. One job per grant; safe to repeat. */
+export const settleMark = async (corridor: Corridor, grantId: string): Promise<void> => {
+  await settleUndone(corridor, grantId);
+  await settleRestored(corridor, grantId);
+};

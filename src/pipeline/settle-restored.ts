@@ -1,0 +1,127 @@
+/**
+ * A grant that became a debt and is due again: what is still owed from it is written off, and what later rewards paid of it
+ * is paid out again, so that the recipient has exactly one reward.
+ */
+import type { Sql } from "../db/sql.ts";
+import { moveGrants } from "../ledger/grant-states.ts";
+import { post } from "../ledger/ledger.ts";
+import { formatMoney } from "../money.ts";
+import type { Corridor } from "./corridor.ts";
+import { debtsOfGrant, forgive, heldThrough, lockRecipient } from "./debts.ts";
+import { sourceOf } from "./decide-free.ts";
+import { type GrantView, loadGrant } from "./grant-view.ts";
+import { movePastOrder } from "./past-orders.ts";
+import { STAYS } from "./settle-undone.ts";
+
+const A_MINUTE = 60_000;
+
+/** One grant. Does nothing for one that has no debt, or is not due. Safe to repeat after a crash. */
+export const settleRestored = async (corridor: Corridor, grantId: string): Promise<void> => {
+  const now = corridor.now();
+  const order = await corridor.database.transaction(async (tx) => {
+    const grant = await loadGrant(tx, grantId, { lock: true });
+    if (!grant || grant.undone_at || grant.not_before > now) return false;
+    if (grant.state === "clawed_back") return restore(corridor, tx, grant, now);
+    // it stayed with its recipient all the time: only the remark goes
+    if (grant.undone_done && !grant.taking_back_at)
+      await tx.run(
+        "update grants set undone_done = null, waiting = nullif(regexp_replace(waiting, $2, ''), '') where id = $1",
+        [grantId, `(; )?${STAYS}: .*`],
+      );
+    return false;
+  });
+  if (order) await corridor.doorbell.ring("fulfil", [grantId]).catch(() => {});
+};
+
+/** Gives whether something is to be ordered. */
+const restore = async (corridor: Corridor, tx: Sql, grant: GrantView, now: Date): Promise<boolean> => {
+  const { id: grantId, cost, recipient } = grant;
+  await lockRecipient(tx, recipient.id);
+  const debts = await debtsOfGrant(tx, grantId);
+  const until = new Date(now.getTime() + A_MINUTE);
+  if (debts.some((debt) => debt.promised_minor > 0)) {
+    await wait(tx, grantId, "due again: a reward under way pays some of its debt, and is waited for", until);
+    return false;
+  }
+  const kind = corridor.providers.get(grant.provider)?.kind;
+  const open = debts.reduce((sum, debt) => sum + debt.open_minor, 0);
+  const held = await heldThrough(tx, grantId);
+  const missing = cost.minor - held - open;
+  const back = await stateBefore(tx, grantId);
+  if (missing <= 0) {
+    await forgive(tx, debts);
+    await moveGrants(tx, [{ grantId, from: "clawed_back", to: back, actor: "settle", why: "due again" }]);
+    await tx.run("update grants set undone_done = null where id = $1", [grantId]);
+    corridor.telemetry.grant(back);
+    return false;
+  }
+  // a provider of whole rewards supplies a whole one, and what is open stays owed: together that is one reward as well
+  const whole = kind?.wholeOnly === true && missing < cost.minor;
+  if (whole && held !== 0) {
+    const why = `due again: ${formatMoney({ ...cost, minor: missing })} of it are to be paid, and ${kind.label} gives nothing in part: pay them by hand`;
+    await wait(tx, grantId, why, new Date(now.getTime() + 60 * A_MINUTE));
+    return false;
+  }
+  const payable = whole ? cost.minor : missing;
+  if (!(await reserve(tx, grant, payable))) {
+    const why = `due again: its budget "${grant.budget}" holds less than ${formatMoney({ ...cost, minor: payable })}`;
+    await wait(tx, grantId, why, until);
+    return false;
+  }
+  if (!whole) await forgive(tx, debts);
+  await movePastOrder(tx, grantId, null);
+  await tx.run("update grants set round = round + 1, undone_done = null, not_before = $2 where id = $1", [
+    grantId,
+    now,
+  ]);
+  await moveGrants(tx, [
+    {
+      grantId,
+      from: "clawed_back",
+      to: "approved",
+      actor: "settle",
+      why: `due again: ${formatMoney({ ...cost, minor: payable })} of it went into other rewards and are paid out`,
+    },
+  ]);
+  corridor.telemetry.grant("approved");
+  return true;
+};
+
+/** What it was when it became a debt. */
+const stateBefore = async (tx: Sql, grantId: string): Promise<"issued" | "redeemed"> => {
+  const row = await tx.row<{ from_state: string }>(
+    "select from_state from grant_moves where grant_id = $1 and to_state = 'clawed_back' order by id desc limit 1",
+    [grantId],
+  );
+  return row?.from_state === "redeemed" ? "redeemed" : "issued";
+};
+
+/** False where the budget does not hold as much: nothing was changed then. */
+const reserve = async (tx: Sql, grant: GrantView, minor: number): Promise<boolean> => {
+  await tx.run("savepoint reserving");
+  try {
+    await post(tx, [
+      {
+        key: `${grant.id}/reserve/again/${grant.round + 1}`,
+        grantId: grant.id,
+        what: "reserve",
+        from: sourceOf(grant.budget),
+        to: "reserved",
+        amount: { minor, currency: grant.cost.currency },
+      },
+    ]);
+  } catch (error) {
+    if (!isOverspent(error)) throw error;
+    await tx.run("rollback to savepoint reserving");
+    return false;
+  }
+  await tx.run("release savepoint reserving");
+  return true;
+};
+
+/** The constraint that no budget goes below zero. */
+const isOverspent = (error: unknown) =>
+  error instanceof Error && "constraint" in error && error.constraint === "budget_never_overspent";
+
+const wait = (tx: Sql, grantId: string, why: string, until: Date) =>
+  tx.run("update grants set waiting = $2, not_before = $3 where id = $1", [grantId, why, until]);
