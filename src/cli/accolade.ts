@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { codesCommand } from "./codes.ts";
 import { doctorCommand } from "./doctor.ts";
+import { importCommand } from "./import.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
@@ -16,6 +17,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(doctorCommand())
     .addCommand(simulateCommand())
     .addCommand(rulesCommand())
+    .addCommand(importCommand())
     .addCommand(codesCommand())
     .addCommand(replayCommand())
     .showHelpAfterError("(accolade --help shows every command)");

@@ -8,6 +8,8 @@ import { problemLine } from "../yaml/problem.ts";
 import { readRuleFiles } from "../yaml/yaml-folder.ts";
 import { counted } from "./counted.ts";
 import { eventId } from "./event-id.ts";
+import { backtestCommand } from "./rules-backtest.ts";
+import { testCommand } from "./rules-test.ts";
 import { configured, withCorridor } from "./with-corridor.ts";
 
 /** `accolade rules check|explain`. */
@@ -28,6 +30,8 @@ export const rulesCommand = (): Command =>
         );
       }),
     )
+    .addCommand(testCommand())
+    .addCommand(backtestCommand())
     .addCommand(
       new Command("explain")
         .description("why each rule did or did not match an event")
