@@ -32,7 +32,7 @@ export const rowEvents = (row: readonly string[], reader: RowReader): ToldEvent[
   const fields: Fields = {};
   for (const [meaning, { text, heading }] of found) {
     if (special.has(meaning)) continue;
-    const value = valueOf(meaning, text, reader);
+    const value = cellValue(meaning, text, reader);
     if (value === undefined)
       return {
         found: `${text} in ${heading}`,
@@ -70,7 +70,7 @@ export const rowEvents = (row: readonly string[], reader: RowReader): ToldEvent[
 
 const special = new Set(["id", "created", "closed", "changed", "won", "is_closed"]);
 
-const valueOf = (meaning: string, text: string, { cells, userOf }: RowReader): Fields[string] | undefined => {
+const cellValue = (meaning: string, text: string, { cells, userOf }: RowReader): Fields[string] | undefined => {
   if (meaning === "amount") return amountIn(text, cells);
   if (meaning === "owner" || meaning === "manager") return userOf(text);
   if (meaning === "contacts")
