@@ -6,11 +6,13 @@ import { startEmbeddedPostgres } from "./db/embedded-postgres.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
 import { type Database, openDatabase } from "./db/sql.ts";
 import type { Known } from "./engine/index.ts";
+import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
 import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
+import { judgeAgain } from "./pipeline/decide-free.ts";
 import { joinPeople } from "./pipeline/decide-join.ts";
 import { takeDecidingLock } from "./pipeline/decide-lock.ts";
-import { createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
+import { type ActiveRules, createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
 import type { Doorbell } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
 import { createSealer } from "./sealer.ts";
@@ -136,7 +138,11 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       database,
       databaseUrl,
       how: embedded?.how ?? "given",
-      loadRules: async (author) => rules.load(await readRuleFiles(config.rulesFolder), author, now()),
+      loadRules: async (author) => {
+        const loaded = await rules.load(await readRuleFiles(config.rulesFolder), author, now());
+        if (loaded.ok) await setBudgets(database, rules);
+        return loaded;
+      },
       loadPeople: () => loadPeople(config, database),
       async close(graceMs = 10_000) {
         await doorbell.close(graceMs);
@@ -148,6 +154,17 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     throw error;
   }
 };
+
+/** What the rules in force set aside is in the ledger before anything is decided by them. */
+const setBudgets = (database: Database, rules: ActiveRules): Promise<void> =>
+  database.transaction(async (tx) => {
+    await takeDecidingLock(tx);
+    await syncBudgets(tx, rules.current().matcher.book.budgets);
+    await judgeAgain(
+      tx,
+      rules.current().matcher.book.budgets.map(({ id }) => `budget:${id}`),
+    );
+  });
 
 /** Loaded only where it is opened: most commands need no queue. */
 const openQueue = async (config: Config, databaseUrl: string, { log, telemetry }: Around): Promise<Doorbell> => {

@@ -44,6 +44,8 @@ export const fieldOf = (kind: ObjectKind, property: string, settings: Settings):
   if (kind === "contact" && property === settings.subscribedProperty)
     return { field: "subscribed", read: asSubscribed };
   if (Object.hasOwn(fields[kind], property)) return fields[kind][property];
+  const role = kind === "deal" ? roles(settings).find(([, named]) => named === property)?.[0] : undefined;
+  if (role !== undefined) return { field: `contributor:${role}`, read: asText };
   return settings.properties[kind]?.includes(property) ? { field: property, read: asText } : undefined;
 };
 
@@ -52,6 +54,10 @@ export const propertiesOf = (kind: ObjectKind, settings: Settings): string[] => 
   ...new Set([
     ...Object.keys(fields[kind]),
     ...(kind === "contact" ? [settings.subscribedProperty] : []),
+    ...(kind === "deal" ? roles(settings).map(([, property]) => property) : []),
     ...(settings.properties[kind] ?? []),
   ]),
 ];
+
+/** Each role of `contributors`, with the property that names who has it. */
+const roles = ({ contributors }: Settings): [string, string][] => Object.entries(contributors);

@@ -51,7 +51,9 @@ export const reader = (settings: Settings, around: Surroundings): Reader | null 
 
   const withOwners = async (found: Map<string, Fact[]>): Promise<Found> => {
     const ownerIds = (facts: Fact[]) =>
-      facts.flatMap(({ field, value }) => (field === "owner" && typeof value === "string" ? [value] : []));
+      facts.flatMap(({ field, value }) =>
+        (field === "owner" || field.startsWith("contributor:")) && typeof value === "string" ? [value] : [],
+      );
     const owners = await ownersFor([...found.values()].flatMap(ownerIds));
     if (isFailure(owners)) return owners;
     return new Map(

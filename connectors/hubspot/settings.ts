@@ -80,6 +80,12 @@ export const Settings = z
       .partialRecord(z.enum(kinds), z.array(propertyName).max(100))
       .default({})
       .describe("More CRM properties to bring along, by kind, for use in rules as <kind>.fields.<property>."),
+    contributors: z
+      .record(z.string().regex(/^[\w .-]{1,50}$/, "expected a short name of a role, such as SE"), propertyName)
+      .default({})
+      .describe(
+        'Who else works on a deal: role → deal property that holds a HubSpot user, for `to: contributor("SE")`: { SE: sales_engineer }',
+      ),
     limits: z
       .strictObject({
         requestsPer10Seconds: z

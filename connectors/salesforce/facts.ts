@@ -1,6 +1,6 @@
 /** What one snapshot of a Salesforce record says, whether it came in a message, in a callout or by a read. */
 import type { Fact, FactValue, Subject } from "../../src/events.ts";
-import { boolean, type Cell, date, id, instant, language, number, text } from "./cell.ts";
+import { boolean, type Cell, date, id, instant, language, number, ownerId, text } from "./cell.ts";
 import { type ObjectName, objects } from "./objects.ts";
 import type { SalesforceSettings } from "./settings.ts";
 
@@ -73,6 +73,13 @@ export const understand = (
       say("stage_label", text(stage), reached);
     }
     say("status", statusOf(snapshot, settings), reached);
+    for (const [role, column] of Object.entries(settings.contributors)) {
+      const cell = snapshot.get(column);
+      if (cell === undefined) continue;
+      const user = ownerId(cell);
+      if (user === undefined) return badField(column, cell, "a Salesforce id of 15 or 18 characters");
+      say(`contributor:${role}`, user, at);
+    }
     const contact = id(snapshot.get("ContactId") ?? null);
     if (contact) say(`contact:${contact}`, true, at);
   } else if (object !== "Account") {

@@ -47,8 +47,10 @@ const read = async (
   const wanted = subjects.flatMap((subject) => id(subject.id) ?? []);
   const main = await fetch(object, wanted);
   const deals = object === "Opportunity";
+  const userColumns =
+    object === "User" ? ["ManagerId"] : ["OwnerId", ...(deals ? Object.values(settings.contributors) : [])];
   const [owners, contacts, accounts, history, stages] = await Promise.all([
-    fetch("User", pointedAt(main, object === "User" ? "ManagerId" : "OwnerId")),
+    fetch("User", pointedAt(main, ...userColumns)),
     deals ? fetch("Contact", pointedAt(main, "ContactId")) : none,
     deals || object === "Contact" ? fetch("Account", pointedAt(main, "AccountId")) : none,
     deals && main.size > 0 ? session.query(historyOf(main), { deleted: true }) : [],
@@ -74,12 +76,11 @@ const read = async (
     if ("expected" in understood) {
       return { subject, missing: `${understood.field} holds ${understood.found}, expected ${understood.expected}` };
     }
-    const owner = users.get(at(row, object === "User" ? "ManagerId" : "OwnerId"));
+    const around = userColumns.flatMap((column) => users.get(at(row, column)) ?? []);
     const facts = [
       ...historyFacts(recordId, histories.get(recordId) ?? [], meanings),
       ...understood.facts,
-      ...factsOf("User", owner),
-      ...factsOf("User", owner && users.get(at(owner, "ManagerId"))),
+      ...around.flatMap((user) => [...factsOf("User", user), ...factsOf("User", users.get(at(user, "ManagerId")))]),
       ...factsOf("Contact", contacts.get(at(row, "ContactId"))),
       ...factsOf("Account", accounts.get(at(row, "AccountId"))),
     ];
@@ -104,5 +105,5 @@ const rowsById = async (
 
 const at = (row: Row, column: string): string => id((row.get(column) satisfies Cell | undefined) ?? null) ?? "";
 
-const pointedAt = (rows: Rows, column: string): Set<string> =>
-  new Set([...rows.values()].map((row) => at(row, column)).filter((one) => one !== ""));
+const pointedAt = (rows: Rows, ...columns: string[]): Set<string> =>
+  new Set([...rows.values()].flatMap((row) => columns.map((column) => at(row, column))).filter((one) => one !== ""));

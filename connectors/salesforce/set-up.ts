@@ -7,6 +7,7 @@ export const fieldsToTick = (object: ObjectName, settings: SalesforceSettings): 
   const { columns, also } = objects[object];
   const named = [...Object.keys(columns), ...also, ...Object.keys(settings.fields[object] ?? {})];
   if (object === "Contact" || object === "Lead") named.push(settings.subscribedField?.replace("!", "") ?? "");
+  if (object === "Opportunity") named.push(...Object.values(settings.contributors));
   const offered = (name: string) => name !== "" && (name !== "CurrencyIsoCode" || settings.multiCurrency);
   return [...new Set(named)].filter(offered).filter((name) => name !== "IsDeleted" && name !== "MasterRecordId");
 };

@@ -112,6 +112,12 @@ export const SalesforceSettings = z.strictObject({
     })
     .default({})
     .describe("Extra fields to bring along under their own name, each with what it holds: text, number or boolean"),
+  contributors: z
+    .record(z.string().regex(/^[\w .-]{1,50}$/, "expected a short name of a role, such as SE"), FieldName)
+    .default({})
+    .describe(
+      'Who else works on an opportunity: role → Opportunity field that looks up a user, for `to: contributor("SE")`: { SE: Sales_Engineer__c }',
+    ),
   multiCurrency: z
     .boolean()
     .default(false)

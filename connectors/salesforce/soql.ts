@@ -7,6 +7,7 @@ export const columnsOf = (object: ObjectName, settings: SalesforceSettings): str
   const subscribed = object === "Contact" || object === "Lead" ? settings.subscribedField?.replace("!", "") : undefined;
   const named = ["Id", ...Object.keys(columns), ...also, ...Object.keys(settings.fields[object] ?? {})];
   if (subscribed !== undefined) named.push(subscribed);
+  if (object === "Opportunity") named.push(...Object.values(settings.contributors));
   // a query that names CurrencyIsoCode fails in an org with one currency
   return [...new Set(named)].filter((name) => name !== "CurrencyIsoCode" || settings.multiCurrency);
 };

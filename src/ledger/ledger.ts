@@ -6,18 +6,20 @@ import type { Sql } from "../db/sql.ts";
 import type { Money } from "../money.ts";
 
 /**
- * - `funding`: where it comes from; goes below zero as rewards are promised
+ * - `funding`: where it comes from; goes below zero as rewards are promised and budgets are set aside
+ * - `budget:<id>`: set aside and not promised yet; the database refuses to let it go below zero
  * - `reserved`: promised, not yet ordered
  * - `issued`: supplied by a provider
  * - `points:<recipient id>`: the points balance of a recipient
  */
-export type Account = "funding" | "reserved" | "issued" | `points:${string}`;
+export type Account = "funding" | "reserved" | "issued" | `budget:${string}` | `points:${string}`;
 
 export interface Posting {
-  /** `<grant id>/<what>/<n>`: the same posting twice is one. */
+  /** `<grant id>/<what>/<n>`, `budget/<id>/<n>`: the same posting twice is one. */
   key: string;
-  grantId: string;
-  what: "reserve" | "release" | "issue" | "join";
+  /** Null for what is set aside for a budget. */
+  grantId: string | null;
+  what: "fund" | "reserve" | "release" | "issue" | "join";
   from: Account;
   to: Account;
   amount: Money;
@@ -44,11 +46,16 @@ export const post = async (tx: Sql, postings: readonly Posting[]): Promise<void>
      ), booked as (
        insert into ledger_postings (key, grant_id, what) select key, grant_id, what from told
        on conflict do nothing returning id, key
+     ), entered as (
+       insert into ledger_entries (posting_id, account_id, amount_minor)
+       select b.id, a.id, case when a.code = t.target then t.amount else -t.amount end
+       from booked b join told t using (key)
+       join ledger_accounts a on a.code in (t.source, t.target) and a.currency = t.currency
+       returning account_id, amount_minor
      )
-     insert into ledger_entries (posting_id, account_id, amount_minor)
-     select b.id, a.id, case when a.code = t.target then t.amount else -t.amount end
-     from booked b join told t using (key)
-     join ledger_accounts a on a.code in (t.source, t.target) and a.currency = t.currency`,
+     update ledger_accounts a set balance_minor = a.balance_minor + e.amount_minor
+     from (select account_id, sum(amount_minor) as amount_minor from entered group by account_id) e
+     where a.id = e.account_id and a.code like 'budget:%'`,
     [
       moving.map((each) => each.key),
       moving.map((each) => each.grantId),

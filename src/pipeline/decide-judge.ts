@@ -1,13 +1,16 @@
 /** Reads the milestones off a family of records and asks the rules about each, as of its own moment. */
 import type { Sql } from "../db/sql.ts";
+import type { Match } from "../engine/index.ts";
 import { keyText, type ToldFact } from "../records/fact-rows.ts";
 import { type Milestone, milestonesOf } from "../records/milestones.ts";
 import { situationOf } from "../records/situation-of.ts";
 import { endOfSave, type RecordHistory } from "../records/timeline.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
-import type { Judged, SameRecord } from "./decide-due.ts";
+import type { Judged, JudgedMatch, Merges } from "./decide-due.ts";
+import { heldSituation, releaseOf } from "./decide-hold.ts";
 import type { People } from "./decide-people.ts";
+import type { RuleVersion } from "./rule-versions.ts";
 
 export interface StoredMilestone {
   id: number;
@@ -44,7 +47,7 @@ export const judgeFamily = async (
   tx: Sql,
   family: readonly RecordHistory[],
   known: Known,
-): Promise<{ judged: Judged[]; sameRecord: SameRecord }> => {
+): Promise<{ judged: Judged[]; merges: Merges }> => {
   const milestones = family.flatMap((history) =>
     milestonesOf(
       history,
@@ -63,10 +66,32 @@ export const judgeFamily = async (
     const stored = known.stored.get(milestoneKey(milestone, milestone.subject.kind, milestone.subject.id));
     const version = stored ? await corridor.rules.version(stored.rule_version, tx) : corridor.rules.current();
     const kept = stored && isWhole(stored.situation) && !toldAnew(milestone) ? stored.situation : undefined;
-    const situation = kept ?? situationOf(milestone, subject, around(corridor, known, milestone.connection));
-    judged.push({ milestone, situation, version, matches: version.matcher.match(situation) });
+    const near = around(corridor, known, milestone.connection);
+    const situation = kept ?? situationOf(milestone, subject, near);
+    const byRelease = (at: string) => situationOf({ ...milestone, field: null, at }, subject, near);
+    const matches = version.matcher
+      .match(situation)
+      .map((match) => heldMatch(match, situation, version, corridor.workspace.timeZone, byRelease));
+    judged.push({ milestone, situation, version, matches });
   }
-  return { judged, sameRecord: sameRecordIn(family) };
+  return { judged, merges: mergesIn(family) };
+};
+
+/** A rule that holds is judged by what the record is when the reward is released, as far as that is known by now. */
+export const heldMatch = (
+  match: Match,
+  situation: Situation,
+  version: RuleVersion,
+  timeZone: string,
+  byRelease: ((at: string) => Situation) | null,
+): JudgedMatch => {
+  const releaseAt = releaseOf(match.rule, situation, timeZone);
+  const plain = { ...match, seen: situation, releaseAt, fallen: null };
+  if (releaseAt === null || !byRelease) return plain;
+  const seen = heldSituation(situation, byRelease(releaseAt));
+  const again = version.matcher.match(seen).find((each) => each.rule.id === match.rule.id);
+  if (again) return { ...again, seen, releaseAt, fallen: null };
+  return { ...plain, fallen: seen.owner?.id === situation.owner?.id ? "deal.amount_changed" : "deal.owner_changed" };
 };
 
 /** A milestone that no rule listened to keeps no situation. */
@@ -99,6 +124,7 @@ const around = ({ workspace }: Corridor, { histories, people }: Known, connectio
   history: (kind: RecordHistory["kind"], id: string) => histories.get(`${connection}/${kind}/${id}`),
   person: (kind: RecordHistory["kind"], id: string) => people.person(connection, kind, id),
   managerOf: (userId: string) => people.managerOf(connection, userId),
+  teamOf: (team: string) => people.teamOf(connection, team),
   convert(amount: number, currency: string | null) {
     if (currency === null || currency === workspace.currency) return amount;
     const rate = workspace.rates[currency];
@@ -106,7 +132,7 @@ const around = ({ workspace }: Corridor, { histories, people }: Known, connectio
   },
 });
 
-const sameRecordIn = (family: readonly RecordHistory[]): SameRecord => {
+const mergesIn = (family: readonly RecordHistory[]): Merges => {
   const merges = family.flatMap((history) =>
     (history.fields.get("merged_into") ?? []).map((step) => ({
       from: history.id,
@@ -114,16 +140,19 @@ const sameRecordIn = (family: readonly RecordHistory[]): SameRecord => {
       at: step.at,
     })),
   );
-  return (a, b, at) => {
-    const reached = new Set([a]);
-    for (let grew = true; grew; ) {
-      grew = false;
-      for (const merge of merges) {
-        if (merge.at > at || reached.has(merge.from) === reached.has(merge.into)) continue;
-        reached.add(merge.from).add(merge.into);
-        grew = true;
+  return {
+    same(a, b, at) {
+      const reached = new Set([a]);
+      for (let grew = true; grew; ) {
+        grew = false;
+        for (const merge of merges) {
+          if (merge.at > at || reached.has(merge.from) === reached.has(merge.into)) continue;
+          reached.add(merge.from).add(merge.into);
+          grew = true;
+        }
       }
-    }
-    return reached.has(b);
+      return reached.has(b);
+    },
+    away: (id, at) => merges.some((merge) => merge.from === id && merge.at <= endOfSave(at)),
   };
 };

@@ -8,6 +8,7 @@ import {
   type Recipient,
   refreshRecipients,
   type SeenPerson,
+  teamMembers,
 } from "../people/recipients.ts";
 import { sameByEmail } from "../people/same-person.ts";
 import { latest, type RecordHistory } from "../records/timeline.ts";
@@ -17,20 +18,27 @@ import { joinPeople } from "./decide-join.ts";
 export interface People {
   person(connection: string, kind: RecordKind, id: string): PersonView | null;
   managerOf(connection: string, userId: string): PersonView | null;
+  /** Everybody in a team; nobody where the rules in force give nothing to teams. */
+  teamOf(connection: string, team: string): PersonView[];
   /** What is known of somebody, for making them a recipient. */
   seen(connection: string, kind: SeenPerson["kind"], crmId: string): SeenPerson;
 }
 
-/** Everybody that these histories name, as `people/` and the CRM know them now. */
-export const peopleAround = async (tx: Sql, histories: ReadonlyMap<string, RecordHistory>): Promise<People> => {
+/** Everybody that these histories name, as `people/` and the CRM know them now; `withTeams`: and who is in their teams. */
+export const peopleAround = async (
+  tx: Sql,
+  histories: ReadonlyMap<string, RecordHistory>,
+  { withTeams }: { withTeams: boolean },
+): Promise<People> => {
   const named = new Map<string, { connection: string; kind: "user" | "contact"; crmId: string }>();
   for (const { connection, kind, id, fields } of histories.values()) {
     if (kind === "user" || kind === "contact")
       named.set(`${connection}/${kind}/${id}`, { connection, kind, crmId: id });
-    for (const field of ["owner", "manager"])
-      for (const { value } of fields.get(field) ?? [])
-        if (typeof value === "string" && value !== "")
-          named.set(`${connection}/user/${value}`, { connection, kind: "user", crmId: value });
+    for (const [field, steps] of fields)
+      if (field === "owner" || field === "manager" || field.startsWith("contributor:"))
+        for (const { value } of steps)
+          if (typeof value === "string" && value !== "")
+            named.set(`${connection}/user/${value}`, { connection, kind: "user", crmId: value });
   }
   const known = await findRecipients(tx, [...named.values()]);
   const managers = await managersOf(tx, [...known.values()]);
@@ -43,24 +51,33 @@ export const peopleAround = async (tx: Sql, histories: ReadonlyMap<string, Recor
     if (kind !== "user" && kind !== "contact") return null;
     return viewOf(id, known.get(`${connection}/${kind}/${id}`), seen(connection, kind, id));
   };
+  const teams = withTeams
+    ? await teamMembers(
+        tx,
+        [...named.values()].flatMap(({ connection, kind, crmId }) => person(connection, kind, crmId)?.team ?? []),
+      )
+    : new Map<string, KnownByKeys[]>();
   return {
     person,
     seen,
+    teamOf: (connection, team) => (teams.get(team) ?? []).map((member) => viewFrom(connection, member)),
     managerOf(connection, userId) {
       const inFile = managers.get(known.get(`${connection}/user/${userId}`)?.manager ?? "");
-      if (inFile) {
-        const own = inFile.keys.find((key) => key.startsWith(`${connection}/user/`));
-        return viewOf(
-          own ? own.slice(`${connection}/user/`.length) : (inFile.keys[0] ?? `people/${inFile.id}`),
-          inFile,
-          undefined,
-        );
-      }
+      if (inFile) return viewFrom(connection, inFile);
       const inCrm = histories.get(`${connection}/user/${userId}`);
       const manager = inCrm && latest(inCrm).manager;
       return typeof manager === "string" && manager !== "" ? person(connection, "user", manager) : null;
     },
   };
+};
+
+type KnownByKeys = Recipient & { keys: string[] };
+
+/** By the id that a connection knows somebody under; by a whole key where it does not know them. */
+export const viewFrom = (connection: string, person: KnownByKeys): PersonView => {
+  const own = person.keys.find((key) => key.startsWith(`${connection}/user/`));
+  const id = own ? own.slice(`${connection}/user/`.length) : (person.keys[0] ?? `people/${person.id}`);
+  return viewOf(id, person, undefined);
 };
 
 /** Makes recipients of these people, and tells `people/` what the CRM says of them. */

@@ -6,6 +6,7 @@
 import { isAway } from "../db/away.ts";
 import type { Sql } from "../db/sql.ts";
 import type { Fact } from "../events.ts";
+import type { UndoneReason } from "../ledger/undone.ts";
 import {
   dealsOf,
   forgetLateEvents,
@@ -18,7 +19,8 @@ import {
 } from "../records/fact-rows.ts";
 import type { RecordHistory } from "../records/timeline.ts";
 import type { Corridor } from "./corridor.ts";
-import { dueGrants } from "./decide-due.ts";
+import { dueAgain } from "./decide-again.ts";
+import { type DueGrant, dueGrants } from "./decide-due.ts";
 import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
 import { judgeFamily, milestoneKey, type StoredMilestone } from "./decide-judge.ts";
@@ -116,7 +118,8 @@ export const decideBatch = async (
      order by id for update skip locked`,
     [most, MOST_IN_A_DELIVERY, only, after],
   );
-  if (events.length === 0) return { events: 0, granted: [] };
+  const again = only === null ? await dueAgain(tx) : [];
+  if (events.length + again.length === 0) return { events: 0, granted: [] };
 
   const fresh = await insertFacts(
     tx,
@@ -126,31 +129,50 @@ export const decideBatch = async (
   const touched = [...freshByRecord.values()].flatMap(([fact]) =>
     fact ? [{ connection: fact.connection, kind: fact.kind, id: fact.id }] : [],
   );
-  const members = await mergedWith(tx, [...touched, ...(await dealsOf(tx, touched))]);
+  const members = await mergedWith(tx, [...touched, ...(await dealsOf(tx, touched)), ...again]);
   const histories = await loadHistories(tx, members);
   await withNeighbours(tx, histories);
   const changed = touched.flatMap((key) => histories.get(keyText(key)) ?? []);
   await saveRecords(tx, changed);
   await refreshPeople(tx, changed);
 
-  const decidedAt = new Date(Math.max(...events.map((event) => event.received_at.getTime())));
-  const people = await peopleAround(tx, histories);
+  const decidedAt = events.length > 0 ? newest(events.map((event) => event.received_at)) : await lastReceived(tx);
+  const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);
   const workspace = await tx.row<{ id: string }>("select id from workspace");
   const judged = [];
-  const due = [];
+  const due: DueGrant[] = [];
+  const undone = new Map<string, UndoneReason>();
+  const place = { workspaceId: workspace?.id ?? "", timeZone: corridor.workspace.timeZone };
   for (const family of families(members, histories)) {
     const verdict = await judgeFamily(corridor, tx, family, { histories, people, stored, fresh: freshByRecord });
     judged.push(...verdict.judged);
-    due.push(...dueGrants(workspace?.id ?? "", verdict.judged, verdict.sameRecord));
+    const found = dueGrants(place, verdict.judged, verdict.merges);
+    due.push(...found.grants);
+    for (const [id, why] of found.undone) undone.set(id, why);
   }
   const milestoneIds = await writeMilestones(tx, judged, stored, freshByRecord);
-  const granted = await writeGrants(corridor, tx, { members, due, milestoneIds, people, decidedAt });
+  const granted = await writeGrants(corridor, tx, { members, due, undone, milestoneIds, people, decidedAt });
   await forgetErased(tx, changed, decidedAt);
   const ids = events.map((event) => event.id);
   await forgetLateEvents(tx, ids);
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
-  return { events: events.length, granted };
+  return { events: events.length + again.length, granted };
+};
+
+const givesToTeams = ({ rules }: Corridor) =>
+  rules.current().matcher.book.rules.some((rule) => rule.parts.some((part) => part.to === "team"));
+
+const newest = (times: readonly Date[]) => new Date(Math.max(...times.map((time) => time.getTime())));
+
+/** What is judged again without news is judged as of the last news that there was. */
+const lastReceived = async (tx: Sql): Promise<Date> =>
+  (await tx.row<{ received_at: Date }>("select received_at from events order by id desc limit 1"))?.received_at ??
+  new Date(0);
+
+const pointsAt = (field: string): RecordKey["kind"] | undefined => {
+  if (field === "owner" || field === "manager" || field.startsWith("contributor:")) return "user";
+  return field === "company" || field === "contact" || field === "campaign" ? field : undefined;
 };
 
 /** The records that deals and contacts point at: their values are part of a situation. */
@@ -162,7 +184,7 @@ const withNeighbours = async (tx: Sql, histories: Map<string, RecordHistory>) =>
   for (const { connection, fields } of histories.values())
     for (const [field, steps] of fields) {
       if (field.startsWith("contact:")) want({ connection, kind: "contact", id: field.slice("contact:".length) });
-      const kind = field === "owner" || field === "manager" ? "user" : field === "company" ? "company" : undefined;
+      const kind = pointsAt(field);
       if (kind)
         for (const { value } of steps)
           if (typeof value === "string" && value !== "") want({ connection, kind, id: value });

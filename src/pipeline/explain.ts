@@ -3,7 +3,8 @@ import type { LineTrace } from "../engine/index.ts";
 import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
-import { recipientOf, startedLater } from "./decide-due.ts";
+import { startedLater } from "./decide-due.ts";
+import { recipientsOf } from "./decide-recipients.ts";
 
 export interface Explanation {
   event: {
@@ -121,7 +122,7 @@ const explainMilestone = async (corridor: Corridor, row: MilestoneRow): Promise<
         return { rule: rule.id, verdict: "started_later", lines: trace.lines, parts: [] };
       const parts = await Promise.all(
         match.parts.map(async ({ part, value, why }) => {
-          const key = recipientOf(part.to, situation);
+          const [key] = recipientsOf(part.to, situation);
           if (!key) return { to: part.to, why: `the CRM names no ${part.to}` };
           if (!value) return { to: part.to, why: why ?? "the value could not be worked out" };
           const grant = await grantOf(corridor, rule.id, key, row.id);

@@ -5,6 +5,7 @@ import { tokenVault } from "./complete-tokens.ts";
 import { unpackWaiting } from "./complete-unpack.ts";
 import type { Corridor } from "./corridor.ts";
 import { decideWaiting } from "./decide.ts";
+import { releaseWaiting } from "./release.ts";
 
 export interface Pump {
   /** There is something to do, as far as the caller knows. */
@@ -35,12 +36,14 @@ export const createPump = (corridor: Corridor): Pump => {
     const reads = await Promise.all([...readers].map(([id, reader]) => readWaiting(corridor, id, reader)));
     for (const read of reads) done += read;
     const { events, granted } = await decideWaiting(corridor);
+    // what is to be decided may undo what is to be released
+    const released = done + events === 0 ? await releaseWaiting(corridor) : [];
     // a queue that is away does not stop deciding: the sweeper rings later
-    if (granted.length > 0)
+    if (granted.length + released.length > 0)
       await corridor.doorbell
-        .ring("fulfil", granted)
+        .ring("fulfil", [...granted, ...released])
         .catch((error: unknown) => corridor.log.seldom("ring", "queue away", { error }));
-    return done + events;
+    return done + events + released.length;
   };
   const drain = async () => {
     while (!stopped && (await once()) > 0);

@@ -11,6 +11,8 @@ export interface Around {
   person(kind: RecordKind, id: string): PersonView | null;
   /** Who manages this CRM user; null where unknown. */
   managerOf(userId: string): PersonView | null;
+  /** Who is in a team; nobody where no rule asks for it. */
+  teamOf(team: string): PersonView[];
   /** Into the workspace currency, in major units; null where no rate is configured. */
   convert(amount: number, currency: string | null): number | null;
 }
@@ -33,6 +35,8 @@ export const situationOf = (milestone: Milestone, subject: RecordHistory, around
   const contact = subject.kind === "contact" ? subject : find("contact", contactId);
   const company = subject.kind === "company" ? subject : find("company", companyId);
 
+  const owner = typeof ownerId === "string" && ownerId !== "" ? around.person("user", ownerId) : null;
+
   return {
     milestone: {
       type: milestone.type,
@@ -46,10 +50,10 @@ export const situationOf = (milestone: Milestone, subject: RecordHistory, around
     contact: typeof contactId === "string" ? contactView(contactId, contact && see(contact), contact, around) : null,
     company: company ? companyView(company, see(company)) : null,
     lead: subject.kind === "lead" ? leadView(subject, seen) : null,
-    owner: typeof ownerId === "string" ? around.person("user", ownerId) : null,
+    owner,
     manager: typeof ownerId === "string" ? around.managerOf(ownerId) : null,
     customer: null,
-    team: null,
+    team: owner?.team ? { name: owner.team, members: around.teamOf(owner.team) } : null,
     contributors: deal ? contributors(deal, see(deal), around) : {},
     metric: null,
     details: details(seen(`details:${milestone.discriminator}`)),

@@ -42,12 +42,12 @@ export const expectedGrants = async (
     const around = new Map(
       chunk.flatMap((history) => [history, ...contactsOf(history, all)]).map((one) => [keyText(one), one]),
     );
-    const people = await peopleAround(corridor.database, around);
+    const people = await peopleAround(corridor.database, around, { withTeams: true });
     const known = { histories: around, people, stored: new Map(), fresh: new Map() };
     for (const history of chunk) {
-      const { judged, sameRecord } = await judgeFamily(corridor, corridor.database, [history], known);
-      for (const grant of dueGrants(workspace?.id ?? "", judged, sameRecord))
-        if (!due.has(grant.id)) due.set(grant.id, grant);
+      const { judged, merges } = await judgeFamily(corridor, corridor.database, [history], known);
+      const place = { workspaceId: workspace?.id ?? "", timeZone: corridor.workspace.timeZone };
+      for (const grant of dueGrants(place, judged, merges).grants) if (!due.has(grant.id)) due.set(grant.id, grant);
     }
   }
   return [...due.values()].map((grant) => ({

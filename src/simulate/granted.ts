@@ -16,7 +16,7 @@ export interface GrantedRow {
   waiting: string | null;
 }
 
-/** Grants of these records; cancelled ones were never due. */
+/** Grants of these records that are due: not those that were cancelled, or given for what was undone since. */
 export const grantsOf = (sql: Sql, records: readonly StoryRecord[]): Promise<GrantedRow[]> =>
   sql.rows<GrantedRow>(
     `select m.connection, m.subject_kind as kind, m.subject_id as id, g.rule_id, g.recipient_key, g.value_minor as minor,
@@ -24,7 +24,7 @@ export const grantsOf = (sql: Sql, records: readonly StoryRecord[]): Promise<Gra
      from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
      join milestones m on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id
      join grants g on g.milestone_id = m.id
-     where g.state <> 'cancelled'`,
+     where g.state <> 'cancelled' and g.undone_at is null`,
     columns(records),
   );
 

@@ -76,6 +76,17 @@ describe("a connection that is not read", () => {
     expect(said(only(change(property, value, kind)))).toEqual([[`${kind} 508369434347`, field, expected, when]]);
   });
 
+  test("a property of `contributors` says who has that role on the deal", () => {
+    const settings = hubspot.settings.parse({ clientSecret: "dummy", contributors: { SE: "sales_engineer" } });
+    expect(said(only(change("sales_engineer", "78"), settings))).toEqual([
+      ["deal 508369434347", "contributor:SE", "78", when],
+    ]);
+    expect(said(only(change("sales_engineer", ""), settings))).toEqual([
+      ["deal 508369434347", "contributor:SE", null, when],
+    ]);
+    expect(only(change("sales_engineer", "78")).facts).toEqual([]);
+  });
+
   test.each([
     ["closedwon", "won"],
     ["closedlost", "lost"],

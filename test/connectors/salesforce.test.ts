@@ -227,6 +227,15 @@ describe("what an opportunity says", () => {
     expect(opportunity({ Amount: "1" }, settingsOf({ api }))).toMatchObject({ event: { needsRead: true } });
   });
 
+  test("a look-up field of `contributors` says who has that role on the deal", () => {
+    const contributors = { SE: "Sales_Engineer__c" };
+    const told = opportunity({ Sales_Engineer__c: "005xx000001SvkB" }, settingsOf({ contributors }));
+    expect(factsOf(told)).toEqual({ "contributor:SE": "005xx000001SvkBAAS" });
+    expect(opportunity({ Sales_Engineer__c: "Tom" }, settingsOf({ contributors }))).toMatchObject({
+      bad: { place: "Notification[0].sObject.Sales_Engineer__c", found: "Tom" },
+    });
+  });
+
   test("the key is the notification's id with the record's, whatever else changes", () => {
     const key = "om:04lxx0000000001AAA:006xx000004TmiQAAS";
     expect(opportunity({ Amount: "1" })).toMatchObject({ event: { key } });

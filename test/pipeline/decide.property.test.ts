@@ -212,6 +212,7 @@ test("the rules of this property are all reachable: one plain story fires each o
       set("dealstage", "closedlost"),
       event("deal.deletion"),
       event("deal.restore"),
+      set("dealstage", "closedwon"),
       hubspotEvent({
         subscriptionType: "deal.merge",
         primaryObjectId: first,

@@ -42,7 +42,9 @@ const dueByHand = `
     select *, lag(value) over (partition by connection, record_id order by at, value) as before
     from facts where kind = 'deal' and field = 'status'
   ), wins as (
-    select connection, record_id, at from status where value = '"won"' and value is distinct from before
+    select connection, record_id, at from status w where value = '"won"' and value is distinct from before
+      and not exists (select from status later where later.connection = w.connection and later.record_id = w.record_id
+        and later.at > w.at and later.value <> '"won"')
   ), seen as (
     select w.connection, w.record_id,
       (select f.value #>> '{}' from facts f where f.connection = w.connection and f.record_id = w.record_id and f.field = 'owner'
@@ -61,6 +63,7 @@ const dueByHand = `
     select m.connection, m.subject_id as record_id, g.recipient_key as recipient, count(*) as grants,
       bool_and(g.value_minor = 100 and g.currency = 'PTS') as right_value
     from grants g join milestones m on m.id = g.milestone_id where g.rule_id = 'deal-won' and g.state <> 'cancelled'
+      and g.undone_at is null
     group by 1, 2, 3
   )
   select count(due.recipient)::int as due, count(given.recipient)::int as given,

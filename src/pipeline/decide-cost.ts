@@ -1,0 +1,13 @@
+/** What money is worth in another currency, by the workspace's exchange rates. Points are worth no money. */
+import { type Money, majorOf, moneyFromMajor, POINTS } from "../money.ts";
+import type { Workspace } from "./corridor.ts";
+
+/** At the moment `at`; null where no rate leads from one currency to the other. */
+export const worthIn = (workspace: Workspace, money: Money, currency: string, _at: string): Money | null => {
+  if (money.currency === currency) return money;
+  if (money.currency === POINTS || currency === POINTS) return null;
+  const rate = (code: string) => (code === workspace.currency ? 1 : workspace.rates[code]);
+  const [from, to] = [rate(money.currency), rate(currency)];
+  if (from === undefined || to === undefined) return null;
+  return moneyFromMajor((majorOf(money) * from) / to, currency) ?? null;
+};

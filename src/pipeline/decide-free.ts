@@ -1,0 +1,68 @@
+/** Gives back what grants took up and will not use: their reservation, and their place in limits. */
+import type { Sql } from "../db/sql.ts";
+import { type Account, type Posting, post } from "../ledger/ledger.ts";
+
+/** Of those who wait for room, how many are looked at again when some of it becomes free: the oldest. */
+const MOST_AGAIN = 200;
+
+/**
+ * For grants that were cancelled, declined, refused, expired or taken back. What is still reserved goes back to the
+ * budget or to funding, their limits are freed, and the records of those who waited for the room are due to be judged
+ * again. Called after the move, in its transaction; calling it again changes nothing.
+ */
+export const freeGrants = async (tx: Sql, grantIds: readonly string[]): Promise<void> => {
+  if (grantIds.length === 0) return;
+  const released = await stillReserved(tx, grantIds);
+  await post(tx, released);
+  const limits = await freeLimits(tx, grantIds);
+  await judgeAgain(tx, [...grantIds, ...limits, ...released.map(({ to }) => to)]);
+};
+
+const stillReserved = async (tx: Sql, grantIds: readonly string[]): Promise<Posting[]> => {
+  const rows = await tx.rows<{ id: string; budget: string | null; minor: number; currency: string; n: number }>(
+    `select g.id, g.budget, a.currency, sum(e.amount_minor)::bigint as minor,
+       (select count(*) from ledger_postings c where c.grant_id = g.id)::int as n
+     from grants g join ledger_postings p on p.grant_id = g.id join ledger_entries e on e.posting_id = p.id
+     join ledger_accounts a on a.id = e.account_id and a.code = 'reserved'
+     where g.id = any ($1) group by g.id, a.currency having sum(e.amount_minor) > 0 order by g.id, a.currency`,
+    [grantIds],
+  );
+  return rows.map(({ id, budget, minor, currency, n }) => ({
+    key: `${id}/release/${n}`,
+    grantId: id,
+    what: "release",
+    from: "reserved",
+    to: sourceOf(budget),
+    amount: { minor, currency },
+  }));
+};
+
+/** The account that a grant is paid from. */
+export const sourceOf = (budget: string | null): Account => (budget === null ? "funding" : `budget:${budget}`);
+
+const freeLimits = async (tx: Sql, grantIds: readonly string[]): Promise<string[]> => {
+  const rows = await tx.rows<{ key: string }>(
+    `with gone as (
+       delete from limit_uses where grant_id = any ($1) returning key, count, amount_minor
+     ), less as (
+       select key, sum(count)::int as count, sum(amount_minor)::bigint as amount_minor from gone group by key
+     )
+     update limit_totals t set count = t.count - less.count, amount_minor = t.amount_minor - less.amount_minor
+     from less where t.key = less.key returning t.key`,
+    [grantIds],
+  );
+  return rows.map((row) => row.key);
+};
+
+/** The records of those who wait for one of these: grant ids, limit keys, budget accounts, as `stops.waits_for` has them. */
+export const judgeAgain = (tx: Sql, keys: readonly string[]): Promise<number> =>
+  tx.run(
+    `insert into due_again (connection, kind, id)
+     select distinct m.connection, m.subject_kind, m.subject_id
+     from unnest($1::text[]) as k (key)
+     cross join lateral (
+       select milestone_id from stops s where s.waits_for = k.key order by s.at, s.grant_id limit $2) s
+     join milestones m on m.id = s.milestone_id
+     on conflict do nothing`,
+    [keys, MOST_AGAIN],
+  );

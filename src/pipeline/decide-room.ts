@@ -1,0 +1,162 @@
+/**
+ * Room in limits and budgets, checked and taken in the deciding transaction. Deciders take turns, so what is read here at
+ * the beginning of a batch is what there is; the constraints of the database hold it all the same.
+ */
+import type { Sql } from "../db/sql.ts";
+import type { Rule } from "../engine/index.ts";
+import { type BudgetRow, budgetsById } from "../ledger/budgets.ts";
+import type { Money } from "../money.ts";
+import type { Corridor } from "./corridor.ts";
+import { worthIn } from "./decide-cost.ts";
+import type { DueGrant } from "./decide-due.ts";
+import { periodKey, whose } from "./decide-once.ts";
+import type { Stop } from "./decide-stops.ts";
+
+/** What a grant took. */
+export interface Taken {
+  /** What the ledger moves: the value, in the budget's currency where there is one. */
+  cost: Money;
+  /** Its budget was empty: nothing is reserved yet. */
+  unfunded: boolean;
+}
+
+export interface Room {
+  /** Takes what a grant needs, all of it or nothing. `now`: it cannot wait for a budget, because it is past that. */
+  take(grant: DueGrant, now: boolean): Taken | Stop;
+  /** Writes what was taken of limits. Reservations are postings, which the caller writes. */
+  write(tx: Sql): Promise<void>;
+}
+
+interface Use {
+  grantId: string;
+  key: string;
+  count: number;
+  minor: number;
+}
+
+type Limit = Rule["limits"][number];
+
+/** Reads the room for these grants. Freeing of others in the same batch must be done before. */
+export const openRoom = async (corridor: Corridor, tx: Sql, grants: readonly DueGrant[]): Promise<Room> => {
+  const { workspace } = corridor;
+  const keyOf = (grant: DueGrant, limit: Limit) => limitKey(grant, limit, workspace.timeZone);
+  const keys = grants.flatMap((grant) => grant.rule.limits.map((limit) => keyOf(grant, limit)));
+  const totals = await totalsOf(tx, keys);
+  const budgets = await budgetsById(
+    tx,
+    grants.flatMap(({ rule }) => rule.budget ?? []),
+  );
+  const uses: Use[] = [];
+
+  return {
+    take(grant, now) {
+      const { rule, value, id } = grant;
+      if (rule.mode === "shadow") return { cost: value, unfunded: false };
+      const wanted: Use[] = [];
+      for (const limit of rule.limits) {
+        const key = keyOf(grant, limit);
+        const used = totals.get(key) ?? { count: 0, minor: 0 };
+        const asked = amountIn(corridor, grant, limit);
+        const stop = overLimit(limit, key, used, asked);
+        if (stop) return stop;
+        wanted.push({ grantId: id, key, count: 1, minor: asked ?? 0 });
+      }
+      const taken = takeOfBudget(corridor, grant, budgets.get(rule.budget ?? "") ?? null, now);
+      if ("reason" in taken) return taken;
+      for (const use of wanted) {
+        const used = totals.get(use.key) ?? { count: 0, minor: 0 };
+        totals.set(use.key, { count: used.count + use.count, minor: used.minor + use.minor });
+      }
+      uses.push(...wanted);
+      return taken;
+    },
+    write: (into) => writeUses(into, uses),
+  };
+};
+
+/** Names the place of a grant in a limit. A milestone that arrives late counts in the period in which it happened. */
+const limitKey = ({ ruleId, seen, recipientKey }: DueGrant, limit: Limit, timeZone: string): string =>
+  `${ruleId}/${limit.text}/${whose(limit.per, seen, recipientKey) ?? "nobody"}${periodKey(seen.milestone.occurredAt, limit.period, timeZone)}`;
+
+/** What a grant takes of a limit of money, in the limit's minor units; null where it cannot be said. */
+const amountIn = ({ workspace }: Corridor, { value, seen }: DueGrant, { amount }: Limit): number | null =>
+  amount === null ? 0 : (worthIn(workspace, value, amount.currency, seen.milestone.occurredAt)?.minor ?? null);
+
+const overLimit = (
+  limit: Limit,
+  key: string,
+  used: { count: number; minor: number },
+  asked: number | null,
+): Stop | null => {
+  const stop = (usedUp: number, most: number, more: number, currency: string | null): Stop => ({
+    reason: "limit",
+    waitsFor: key,
+    detail: { limit: limit.text, used: usedUp, most, asked: more, currency },
+  });
+  if (limit.count !== null && used.count + 1 > limit.count) return stop(used.count, limit.count, 1, null);
+  const { amount } = limit;
+  if (amount === null) return null;
+  // a value without an exchange rate cannot be counted: it must not slip through
+  if (asked === null || used.minor + asked > amount.minor)
+    return stop(used.minor, amount.minor, asked ?? 0, amount.currency);
+  return null;
+};
+
+const takeOfBudget = (
+  { workspace }: Corridor,
+  grant: DueGrant,
+  budget: BudgetRow | null,
+  now: boolean,
+): Taken | Stop => {
+  const { rule, value, seen } = grant;
+  if (rule.budget === null) return { cost: value, unfunded: false };
+  const at = new Date(seen.milestone.occurredAt);
+  const cost = budget && worthIn(workspace, value, budget.currency, seen.milestone.occurredAt);
+  const stop = (why: "empty" | "outside" | "no rate"): Stop => ({
+    reason: "budget",
+    waitsFor: `budget:${rule.budget}`,
+    detail: {
+      budget: rule.budget ?? "",
+      why,
+      available: budget?.available ?? 0,
+      asked: cost?.minor ?? value.minor,
+      currency: budget?.currency ?? value.currency,
+    },
+  });
+  if (!budget) return stop("empty");
+  if ((budget.starts_at && at < budget.starts_at) || (budget.ends_at && at >= budget.ends_at)) return stop("outside");
+  if (!cost) return stop("no rate");
+  if (cost.minor > budget.available)
+    return budget.when_empty === "wait" && !now ? { cost, unfunded: true } : stop("empty");
+  budget.available -= cost.minor;
+  return { cost, unfunded: false };
+};
+
+const totalsOf = async (tx: Sql, keys: readonly string[]) => {
+  if (keys.length === 0) return new Map<string, { count: number; minor: number }>();
+  const rows = await tx.rows<{ key: string; count: number; minor: number }>(
+    "select key, count, amount_minor as minor from limit_totals where key = any ($1)",
+    [[...new Set(keys)]],
+  );
+  return new Map(rows.map(({ key, count, minor }) => [key, { count, minor }]));
+};
+
+const writeUses = async (tx: Sql, uses: readonly Use[]): Promise<void> => {
+  if (uses.length === 0) return;
+  await tx.run(
+    `with taken as (
+       insert into limit_uses (grant_id, key, count, amount_minor)
+       select * from unnest($1::uuid[], $2::text[], $3::int[], $4::bigint[]) returning key, count, amount_minor
+     )
+     insert into limit_totals (key, count, amount_minor)
+     select key, sum(count)::int, sum(amount_minor)::bigint from taken group by key order by key
+     on conflict (key) do update set count = limit_totals.count + excluded.count,
+       amount_minor = limit_totals.amount_minor + excluded.amount_minor`,
+    [
+      uses.map((use) => use.grantId),
+      uses.map((use) => use.key),
+      uses.map((use) => use.count),
+      uses.map((use) => use.minor),
+    ],
+  );
+};

@@ -1,0 +1,59 @@
+/** The grants that a decision meets, as they stand before it. */
+import type { Sql } from "../db/sql.ts";
+import type { GrantState } from "../ledger/grant-states.ts";
+import type { RecordKey } from "../records/fact-rows.ts";
+
+export interface StoredGrant {
+  id: string;
+  rule_id: string;
+  recipient_key: string;
+  once_key: string;
+  part: number;
+  connection: string;
+  subject_kind: string;
+  subject_id: string;
+  /** An order was tried with these values, and refused or put off: they stay as the provider saw them. */
+  frozen: boolean;
+  /** It was issued once: what comes back is a new order. */
+  issued_before: boolean;
+  state: GrantState;
+  milestone_id: number;
+  value_minor: number;
+  currency: string;
+  reward_id: string;
+  undone_why: string | null;
+  moves: number;
+}
+
+/** Nothing was ordered yet: deciding may change or cancel it. */
+export const movable: ReadonlySet<GrantState> = new Set(["shadow", "held", "awaiting_approval", "approved"]);
+/** The provider may have supplied it: what becomes of it is no longer for deciding to say. */
+export const ordered: ReadonlySet<GrantState> = new Set([
+  "ordering",
+  "unknown",
+  "issued",
+  "redeemed",
+  "expired",
+  "clawed_back",
+]);
+
+/** The grants that hang on these records, and those with these ids; locked, so that no order starts meanwhile. */
+export const loadGrants = async (
+  tx: Sql,
+  members: readonly RecordKey[],
+  ids: readonly string[],
+): Promise<Map<string, StoredGrant>> => {
+  const rows = await tx.rows<StoredGrant>(
+    `select g.id, g.state, g.milestone_id, g.rule_id, g.recipient_key, g.once_key, g.part, own.connection, own.subject_kind,
+       own.subject_id, g.value_minor, exists (select from orders o where o.grant_id = g.id) as frozen,
+       exists (select from grant_moves v where v.grant_id = g.id and v.to_state = 'issued') as issued_before,
+       g.currency, g.reward_id, g.undone_why, (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
+     from grants g join milestones own on own.id = g.milestone_id
+     where g.id = any ($4) or g.milestone_id in (
+       select m.id from milestones m join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+         on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id)
+     order by g.id for no key update of g`,
+    [members.map((key) => key.connection), members.map((key) => key.kind), members.map((key) => key.id), ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+};
