@@ -17,6 +17,7 @@ interface Reader {
 const headings: Record<Outcome, string> = {
   given: "given",
   held: "held",
+  waiting: "waiting for money",
   awaiting_approval: "to approve",
   undone: "given, then undone",
   cancelled: "cancelled",

@@ -1,6 +1,6 @@
 /** How two rule books differ over the same past: grant by grant, and summed up for each person. */
 import type { Money } from "../money.ts";
-import { costing, type Outcome, outcomesOf, type Range } from "./backtest-outcomes.ts";
+import { costing, type Outcome, outcomesOf, type Range, sidesOf } from "./backtest-outcomes.ts";
 import type { Rehearsal, Stage } from "./rehearse.ts";
 
 export interface Side {
@@ -156,7 +156,7 @@ const changeOf = (row: Row): Change => {
 
 /** A grant has the same id under both books: rule, what it is counted once for, and recipient. */
 const joined = ({ real }: Rehearsal, before: Stage | undefined, after: Stage, which: "all" | "changed"): string => {
-  const nothing = `select * from (${outcomesOf(after)}) none where false`;
+  const nothing = `select * from (${sidesOf(after)}) none where false`;
   const pays = (side: string) => `coalesce(${side}.outcome in ${costing}, false)`;
   const change = `case when ${before === undefined} then 'same'
       when ${pays("a")} and not ${pays("b")} then 'gained' when ${pays("b")} and not ${pays("a")} then 'lost'
@@ -170,7 +170,7 @@ const joined = ({ real }: Rehearsal, before: Stage | undefined, after: Stage, wh
         ${both("recipient_key")} as "recipientKey", ${both("recipient")} as recipient,
         b.outcome as before_outcome, b.minor as before_minor, b.currency as before_currency,
         a.outcome as after_outcome, a.minor as after_minor, a.currency as after_currency
-      from (${outcomesOf(after)}) a full join (${before ? outcomesOf(before) : nothing}) b on b.id = a.id
+      from (${sidesOf(after)}) a full join (${before ? sidesOf(before) : nothing}) b on b.id = a.id
     ) j left join ${real}.events e on e.connection = j.connection and e.key = j.event_key
     where ${which === "all" ? "true" : "change <> 'same'"}`;
 };

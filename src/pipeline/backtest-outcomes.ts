@@ -7,12 +7,13 @@ export interface Range {
 }
 
 /**
- * `given` at once; `held` until its day, or for its budget; `awaiting_approval`; `undone`: given, and a later change
+ * `given` at once; `held` until its day; `waiting` for an empty budget; `awaiting_approval`; `undone`: given, and a later change
  * showed that it was no longer due; `cancelled` before it was given; `shadow`: by a rule in shadow; or what stopped it.
  */
 export const outcomes = [
   "given",
   "held",
+  "waiting",
   "awaiting_approval",
   "undone",
   "cancelled",
@@ -35,8 +36,9 @@ export const outcomesOf = ({ schema }: Pick<Stage, "schema">): string => `
     m.subject_kind || ' ' || coalesce(d.fields ->> 'name', m.subject_id) as subject, m.occurred_at as at, e.key as event_key
   from (
     select id, rule_id as rule, recipient_key, recipient_id, milestone_id,
-      case when undone_at is not null then 'undone'
+      case when undone_at is not null and state not in ('cancelled', 'held', 'awaiting_approval') then 'undone'
         when state in ('approved', 'ordering', 'unknown', 'issued', 'redeemed', 'expired') then 'given'
+        when state = 'held' and unfunded then 'waiting'
         when state in ('declined', 'failed', 'clawed_back') then 'cancelled'
         else state end as outcome,
       value_minor as minor, currency, cost_minor, cost_currency
@@ -51,3 +53,7 @@ export const outcomesOf = ({ schema }: Pick<Stage, "schema">): string => `
     left join ${schema}.events e on e.id = m.event_id
     left join ${schema}.records d on d.connection = m.connection and d.kind = m.subject_kind and d.id = m.subject_id
   where m.occurred_at >= $1 and m.occurred_at < $2`;
+
+/** The same, with one row for each id: a reward that was stopped again and again, or given after all, is one. */
+export const sidesOf = (stage: Pick<Stage, "schema">): string => `
+  select distinct on (id) * from (${outcomesOf(stage)}) o order by id, outcome = 'cancelled', outcome like 'stopped%', at`;

@@ -6,7 +6,7 @@ import { type Change, type Changes, changesBetween, differenceOf } from "./backt
 import { type BacktestTotals, totalsOf } from "./backtest-totals.ts";
 import type { Corridor } from "./corridor.ts";
 import { type Rehearsal, rehearse, type Stage } from "./rehearse.ts";
-import { feed } from "./rehearse-feed.ts";
+import { feed, passTime } from "./rehearse-feed.ts";
 import { countPast, type HistorySource, pastEvents } from "./rehearse-history.ts";
 
 export interface BacktestOptions {
@@ -75,6 +75,10 @@ const live = async (rehearsal: Rehearsal, stages: readonly Stage[], { source, un
       on.decided(events + (page.length * (index + 1)) / stages.length);
     }
     events += page.length;
+  }
+  for (const stage of stages) {
+    await rehearsal.enter(stage);
+    await passTime(rehearsal.tx, until);
   }
   return events;
 };

@@ -4,32 +4,65 @@ import type { Fact } from "../events.ts";
 import { decideBatch } from "./decide.ts";
 import type { Stage } from "./rehearse.ts";
 import type { PastEvent } from "./rehearse-history.ts";
+import { fundWaiting } from "./release.ts";
 
 /** What is told of a record within this time is decided together, as a server that is a little behind does. */
 const TOGETHER_MS = 10_000;
+/** Larger batches cost less for each event, until what is looked up no longer fits in one plan. */
+const MOST_AT_ONCE = 1_000;
 
 /** Decides these events on a stage that was entered. The same events in the same order give the same rows. */
 export const feed = async (stage: Stage, tx: Sql, events: readonly PastEvent[]): Promise<void> => {
   const { corridor } = stage;
   for (const wave of wavesOf(events)) {
+    await endHolds(
+      tx,
+      wave.map(({ connection, subject, receivedAt }) => ({ connection, ...subject, at: receivedAt })),
+    );
     let after = (await insertReady(tx, wave)) - 1;
     // nobody else analyses tables that only this transaction sees; while events wait, so that the planner expects some
     if (grewEnough(stage.events, stage.events + wave.length)) await analyze(stage, tx);
     stage.events += wave.length;
     for (;;) {
-      const { events: decided, granted } = await decideBatch(corridor, tx, { most: wave.length, after });
-      // the server orders within seconds: a reward that is no longer due later was given all the same
-      if (granted.length > 0)
-        await tx.run("update grants set state = 'issued' where id = any ($1) and state = 'approved'", [granted]);
+      const { events: decided, granted } = await decideBatch(corridor, tx, { most: MOST_AT_ONCE, after });
       if (decided === 0) break;
+      // the server orders within seconds: a reward that is no longer due later was given all the same
+      await tx.run("update grants set state = 'issued' where id = any ($1) and state = 'approved'", [granted]);
       const next = await tx.row<{ id: number }>(
         "select id from events where state = 'ready' and id > $1 order by id limit 1",
         [after],
       );
-      if (!next) break;
-      after = next.id - 1;
+      if (next) after = next.id - 1;
     }
   }
+  while ((await fundWaiting(tx)) > 0);
+};
+
+/** Time passes on a stage that was entered: holds that ended by `at` are released, and budgets pay those who waited. */
+export const passTime = async (tx: Sql, at: Date): Promise<void> => {
+  while ((await fundWaiting(tx)) > 0);
+  await tx.run(`update grants set ${released} where state = 'held' and not unfunded and release_at <= $1`, [at]);
+};
+
+const released = "state = case when approval_by is null then 'issued' else 'awaiting_approval' end";
+
+/** What the holds of a record had come to before there was news of it: the release is driven by the clock, not by events. */
+const endHolds = async (
+  tx: Sql,
+  news: readonly { connection: string; kind: string; id: string; at: string }[],
+): Promise<void> => {
+  await tx.run(
+    `update grants g set ${released}
+     from milestones m, unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as t (connection, kind, id, at)
+     where g.milestone_id = m.id and m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id
+       and g.state = 'held' and not g.unfunded and g.release_at < t.at`,
+    [
+      news.map(({ connection }) => connection),
+      news.map(({ kind }) => kind),
+      news.map(({ id }) => id),
+      news.map(({ at }) => at),
+    ],
+  );
 };
 
 /** At 200 events, and whenever there are three times as many as the last time. */

@@ -7,6 +7,7 @@ import { Writable } from "node:stream";
 import { readMigrations } from "../db/migrate.ts";
 import type { Database, Sql } from "../db/sql.ts";
 import type { Known } from "../engine/index.ts";
+import { syncBudgets } from "../ledger/budgets.ts";
 import { createLog } from "../log.ts";
 import { createTelemetry } from "../telemetry.ts";
 import type { Problem } from "../yaml/problem.ts";
@@ -85,6 +86,7 @@ const open = async (corridor: Corridor, known: Known, tx: Sql): Promise<Rehearsa
       const rules = await createActiveRules(tx, known);
       const loaded = await rules.load(sources, "rehearsal", since);
       if (!loaded.ok) return loaded;
+      await syncBudgets(tx, rules.current().matcher.book.budgets);
       const apart = { database: within(tx), rules, log: silent, telemetry: createTelemetry() };
       return { ok: true, stage: { schema, events: 0, corridor: { ...corridor, ...apart } } };
     },

@@ -11,6 +11,7 @@ import { readYaml, type SourceFile, type Spot } from "../yaml/yaml-source.ts";
 export const expectedStates = [
   "given",
   "held",
+  "waiting",
   "awaiting_approval",
   "shadow",
   "cancelled",
@@ -75,6 +76,7 @@ const Test = z.strictObject(
     given: z
       .array(z.union([Change, Posted], "an event: { on, deal: its-id, set }"), "a list of events")
       .min(1, "at least one event"),
+    by: Moment.optional(),
     expect: z.array(Expected, "a list of rewards").optional(),
     expect_none: z.union([z.literal(true), z.array(z.string())], "true, or a list of rules").optional(),
     because: z.array(z.string(), "a list of conditions, as the rule has them").optional(),
@@ -108,6 +110,8 @@ export interface RuleTest {
   line: number;
   name: string;
   people: z.infer<typeof Person>[];
+  /** When the test looks: holds that end by then are released. The moment of the last event where it does not say. */
+  by: Date | null;
   /** Moments ascending, as far as the admin wrote them so. */
   given: GivenEvent[];
   expect: z.infer<typeof Expected>[];
@@ -141,7 +145,10 @@ export const readTestFile = (
     if (test.expect === undefined && test.expect_none === undefined)
       spot.problem("a test that expects nothing", "`expect:` with rewards, or `expect_none: true`");
     const seen = new Set<string>();
+    const by = test.by === undefined ? null : DateTime.fromISO(test.by, { zone: timeZone });
+    if (by && !by.isValid) spot.child("by").problem(inWords(test.by), "a day or a moment: 2026-10-20");
     return {
+      by: by?.isValid ? by.toJSDate() : null,
       file: source.file,
       line: spot.line,
       name: test.name,

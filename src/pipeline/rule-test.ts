@@ -6,7 +6,7 @@ import type { SourceFile } from "../yaml/yaml-source.ts";
 import type { Corridor } from "./corridor.ts";
 import { joinPeople } from "./decide-join.ts";
 import { type Rehearsal, rehearse, type Stage } from "./rehearse.ts";
-import { feed } from "./rehearse-feed.ts";
+import { feed, passTime } from "./rehearse-feed.ts";
 import type { PastEvent } from "./rehearse-history.ts";
 import { type RuleTest, readTestFile } from "./rule-test-file.ts";
 import { judgeTest, type TestFailure } from "./rule-test-judge.ts";
@@ -89,5 +89,7 @@ const runTest = async (
     [TEST_CONNECTION],
   );
   for (const delivery of deliveries) await feed(stage, tx, delivery);
+  const last = deliveries.at(-1)?.[0]?.receivedAt;
+  await passTime(tx, test.by ?? new Date(last ?? 0));
   return { file: test.file, line: test.line, name: test.name, failures: await judgeTest(rehearsal, stage, test) };
 };
