@@ -1,5 +1,5 @@
 /** A CSV file as events, line by line: a known export, a file with a map of its own, or our own `kind,id,at,field,value`. */
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { parse } from "csv-parse";
 import { recordKinds } from "../events.ts";
 import type { Cells } from "./cells.ts";
@@ -22,9 +22,10 @@ type RowTo = (row: readonly string[]) => Read;
 /** Events and bad lines in the order of the file. A file whose headings say too little gives one bad line, and nothing else. */
 export async function* readCsv(input: Readable, options: CsvOptions): AsyncGenerator<ToldEvent[] | BadLine> {
   const bad: BadLine[] = [];
+  const { delimiter, text } = await opened(input);
   const parser = parse({
     bom: true,
-    delimiter: [",", ";", "\t"],
+    delimiter,
     info: true,
     trim: true,
     relax_column_count: true,
@@ -40,9 +41,9 @@ export async function* readCsv(input: Readable, options: CsvOptions): AsyncGener
       return undefined;
     },
   });
-  input.on("error", (error) => parser.destroy(error));
+  text.on("error", (error) => parser.destroy(error));
   let to: RowTo | undefined;
-  for await (const { record, info } of input.pipe(parser) as AsyncIterable<{
+  for await (const { record, info } of text.pipe(parser) as AsyncIterable<{
     record: string[];
     info: { lines: number };
   }>) {
@@ -62,6 +63,20 @@ export async function* readCsv(input: Readable, options: CsvOptions): AsyncGener
   yield* bad;
   if (!to) yield { line: 1, found: "an empty file", expected: "a first line with the names of the columns" };
 }
+
+/** Spreadsheets separate with a comma, a semicolon or a tab, as the country has it: what the first line has most of. */
+const opened = async (input: Readable): Promise<{ delimiter: string; text: Readable }> => {
+  const chunks: AsyncIterator<Buffer> = input[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  const line = first.done ? "" : (first.value.toString("utf8").split(/[\r\n]/, 1)[0] ?? "");
+  const many = (sign: string) => line.split(sign).length;
+  const delimiter = [",", ";", "\t"].reduce((best, sign) => (many(sign) > many(best) ? sign : best));
+  async function* all() {
+    if (!first.done) yield first.value;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  }
+  return { delimiter, text: Readable.from(all()) };
+};
 
 const openRows = (headings: readonly string[], options: CsvOptions): { to: RowTo } | Omit<BadLine, "line"> => {
   const { map, timeZone } = options;
