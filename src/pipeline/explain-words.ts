@@ -140,7 +140,7 @@ const ruleLines = (teller: Teller, { rule, verdict, lines, parts }: ExplainedRul
 ];
 
 const lineWords = ({ words }: Teller, { text, held, saw, error, missedBy }: ExplainedLine): string => {
-  const number = new Intl.NumberFormat(words.language, { maximumFractionDigits: 4 });
+  const number = new Intl.NumberFormat(words.language, { maximumFractionDigits: 4, useGrouping: "always" });
   const seen = Object.entries(saw).map(
     ([path, value]) =>
       `${path} = ${value === null || value === undefined ? words.say("unknown") : JSON.stringify(value)}`,
