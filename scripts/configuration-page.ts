@@ -7,6 +7,7 @@ import { connectors } from "../connectors/index.ts";
 import { senders } from "../src/channels/index.ts";
 import { Environment } from "../src/config.ts";
 import { Server, Workspace } from "../src/config-file.ts";
+import { BrakeEntry, TaxEntry } from "../src/config-money.ts";
 import { Person } from "../src/people/people-file.ts";
 import { providerKinds } from "../src/rewards/index.ts";
 
@@ -149,11 +150,15 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 | \`connections\` | map of name to connection | One for each CRM account. The name stands in its webhook URL: lower-case letters, digits and dashes. |
 | \`providers\` | map of name to provider | Who supplies rewards. The name is what rewards in \`rules/\` refer to. |
 | \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`. |
+| \`brake\` | map | Stops all sending where far more is granted than usual: see below and [money.md](money.md). Left out: nothing brakes. |
+| \`tax\` | map | What is reported of customers: see below and [money.md](money.md). |
 | \`people\` | text | Path of \`people.yaml\`, from the folder of this file. |
 | \`templates\` | text | Folder of your own message templates, from the folder of this file; see [channels.md](channels.md). |
 
 ${section("### workspace", Workspace)}
 ${section("### server", Server)}
+${section("### brake", BrakeEntry)}
+${section("### tax", TaxEntry)}
 ${connectors
   .map(({ id, label, settings, secrets }) =>
     section(

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
 import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
+import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
 import { inOrder, inWords, type Problem } from "./yaml/problem.ts";
@@ -16,6 +17,9 @@ export interface ConfigFile {
   providers: Map<string, { kind: string; settings: unknown }>;
   channels: Map<ChannelName, { sender: string; settings: unknown }>;
   server: z.infer<typeof Server>;
+  /** Null: nothing brakes. */
+  brake: Brake | null;
+  tax: Tax;
   /** Paths as written, relative to the file. */
   people: string | null;
   templates: string | null;
@@ -71,6 +75,8 @@ const Top = z.strictObject({
     .default({}),
   channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })).default({}),
   server: Server.prefault({}),
+  brake: BrakeEntry.optional(),
+  tax: TaxEntry.prefault({ thresholds: {} }),
   people: z.string().optional(),
   templates: z.string().optional(),
 });
@@ -92,7 +98,12 @@ export const readConfigFile = (
   if (!top.success) reportIssues(spot, top.error.issues);
   if (findings.problems.length > 0 || !top.success) return { ok: false, problems: inOrder(findings.problems) };
 
-  const { workspace, server, people, templates } = top.data;
+  const { workspace, server, brake, tax, people, templates } = top.data;
+  if (brake && brake.least.currency !== workspace.currency)
+    spot
+      .child("brake")
+      .child("least")
+      .problem(`an amount in ${brake.least.currency}`, `one in the workspace currency, ${workspace.currency}`);
   const value: ConfigFile = {
     workspace,
     connections: new Map(),
@@ -100,6 +111,8 @@ export const readConfigFile = (
     providers: new Map(),
     channels: new Map(),
     server,
+    brake: brake ?? null,
+    tax,
     people: people ?? null,
     templates: templates ?? null,
     secrets,

@@ -52,6 +52,15 @@ export const moneyFromMajor = (major: number, currency: string): Money | undefin
 /** Major units, for expressions and templates only. */
 export const majorOf = (money: Money): number => money.minor / 10 ** (exponentOf(money.currency) ?? 2);
 
+/** For other programs: `1234.50`, `-3.00`, with all decimals of the currency and nothing else. */
+export const decimalText = ({ minor, currency }: Money): string => {
+  const exponent = exponentOf(currency) ?? 2;
+  const digits = String(Math.abs(minor)).padStart(exponent + 1, "0");
+  const whole = digits.slice(0, digits.length - exponent);
+  const sign = minor < 0 ? "-" : "";
+  return exponent === 0 ? `${sign}${whole}` : `${sign}${whole}.${digits.slice(-exponent)}`;
+};
+
 /** For people, in their language: `€100.00` → here always without needless decimals: `100 EUR`, `12.50 EUR`, `50 points`. */
 export const formatMoney = (money: Money, language = "en"): string => {
   const exponent = exponentOf(money.currency) ?? 2;

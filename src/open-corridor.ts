@@ -60,6 +60,9 @@ export const knownTo = (config: Pick<Config, "providers" | "workspace">): Known 
   ),
   workspaceCurrency: config.workspace.currency,
   timeZone: config.workspace.timeZone,
+  metrics: new Map(),
+  approvers: new Set(),
+  convertible: new Set(Object.keys(config.workspace.rates)),
 });
 
 /** Opens the database (the embedded one where none is given), brings its schema up to date, and everything on top. */
@@ -120,6 +123,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     const corridor: Corridor = {
       database,
       workspace: config.workspace,
+      brake: config.brake,
       publicUrl: config.publicUrl,
       connections: config.connections,
       providers,

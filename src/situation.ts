@@ -90,6 +90,8 @@ export interface MetricView {
   id: string;
   /** As written: `quarter`, `30 days`. */
   over: string;
+  /** Every option of the metric, as in `RuleMetric`: rules that want other ones do not see it. Left out: of any. */
+  options?: Readonly<Record<string, string>>;
   /** Local calendar days, half-open. */
   from: string;
   until: string;

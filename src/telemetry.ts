@@ -20,6 +20,12 @@ export interface Telemetry {
   jobFailed(job: string): void;
   /** Something an admin should act on. */
   warning(about: string): void;
+  /** What is paused now: `all`, `provider:<id>`, `channel:<name>`. */
+  paused(scopes: readonly string[]): void;
+  /** The budgets in force, and which part of each is still available, from 0 to 1. */
+  budgets(available: ReadonlyMap<string, number>): void;
+  /** A budget reached one of its marks. */
+  budgetAlert(budget: string, percent: number): void;
   /** Prometheus' text format, and the content type to send it with. */
   text(): Promise<{ contentType: string; body: string }>;
 }
@@ -63,6 +69,19 @@ export const createTelemetry = (): Telemetry => {
   });
   const failures = counter("accolade_job_failures_total", "Jobs whose handler threw: something is broken", ["job"]);
   const warnings = counter("accolade_warnings_total", "Warnings that an admin should act on", ["about"]);
+  const paused = new Gauge({
+    name: "accolade_sending_paused",
+    help: "1 for each scope whose sending is paused",
+    labelNames: ["scope"],
+    registers,
+  });
+  const budgets = new Gauge({
+    name: "accolade_budget_available_ratio",
+    help: "Part of a budget in force that is still available, from 0 to 1",
+    labelNames: ["budget"],
+    registers,
+  });
+  const budgetAlerts = counter("accolade_budget_alerts_total", "Marks that a budget reached", ["budget", "percent"]);
   const started = new Gauge({
     name: "accolade_start_time_seconds",
     help: "When this process started, in Unix time",
@@ -80,6 +99,15 @@ export const createTelemetry = (): Telemetry => {
     queueWaiting: (job, jobs) => waiting.set({ job }, jobs),
     jobFailed: (job) => failures.inc({ job }),
     warning: (about) => warnings.inc({ about }),
+    paused(scopes) {
+      paused.reset();
+      for (const scope of scopes) paused.set({ scope }, 1);
+    },
+    budgets(available) {
+      budgets.reset();
+      for (const [budget, ratio] of available) budgets.set({ budget }, ratio);
+    },
+    budgetAlert: (budget, percent) => budgetAlerts.inc({ budget, percent: String(percent) }),
     text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 };

@@ -1,9 +1,13 @@
 /** The command line. Each command is a file beside this one; this is the list of them. */
 import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
+import { budgetsCommand } from "./budgets.ts";
 import { codesCommand } from "./codes.ts";
 import { doctorCommand } from "./doctor.ts";
+import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
+import { ledgerCommand } from "./ledger.ts";
+import { pauseCommand, resumeCommand } from "./pause.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
@@ -20,6 +24,11 @@ export const accoladeProgram = (): Command =>
     .addCommand(importCommand())
     .addCommand(codesCommand())
     .addCommand(replayCommand())
+    .addCommand(budgetsCommand())
+    .addCommand(pauseCommand())
+    .addCommand(resumeCommand())
+    .addCommand(ledgerCommand())
+    .addCommand(exportCommand())
     .showHelpAfterError("(accolade --help shows every command)");
 
 /** Runs one command. Sets the exit code: 0 done, 1 something of the admin's is wrong, 2 the command was not understood. */

@@ -3,6 +3,7 @@ import { redactText } from "../redact.ts";
 import { checkConfiguration, secretKeyLine } from "./doctor-configuration.ts";
 import { checkDatabase } from "./doctor-database.ts";
 import { type Line, lookedAt, type Section, skipped } from "./doctor-line.ts";
+import { checkMoney } from "./doctor-money.ts";
 import { checkQueue } from "./doctor-queue.ts";
 import { checkPeople, checkRules } from "./doctor-rules.ts";
 import { checkChannels, checkConnections, checkProviders } from "./doctor-vendors.ts";
@@ -46,6 +47,7 @@ export const examine = async (done: (section: Section) => void): Promise<{ secti
       ["Connections", ifWhole(() => checkConnections(around))],
       ["Rewards", ifWhole(() => checkProviders(around))],
       ["Channels", ifWhole(() => checkChannels(around))],
+      ["Money", lookedAt("money", () => checkMoney(config, around.database))],
     ];
     for (const [title, part] of parts) {
       const shown = await part;

@@ -1,17 +1,7 @@
 /** The CEL environment of every expression: our variables with their types, and numbers that mix as people expect. */
-import { Environment } from "@marcbachmann/cel-js";
-import type { Situation } from "../situation.ts";
-import { type Declared, type DeclaredRecord, isRecord, variables } from "./variables.ts";
-
-interface CelRecord {
-  /** An instance is a record in CEL, with only the values that are known. */
-  Constructor: new () => object;
-  fields: [string, Declared][];
-  /** Stands for a record of which nothing is known. */
-  unknown: object;
-}
-
-const records = new Map<DeclaredRecord, CelRecord>();
+import { Environment, EvaluationError } from "@marcbachmann/cel-js";
+import { knownOf, recordClassOf } from "./facts.ts";
+import { type Declared, isRecord, methodsOf, variables } from "./variables.ts";
 
 const createEnvironment = (): Environment => {
   // An admin's line is short. The limits keep one line from costing more than the rest of the decision.
@@ -20,11 +10,23 @@ const createEnvironment = (): Environment => {
 
   const typeOf = (name: string, declared: Declared): string => {
     if (!isRecord(declared)) return declared.type;
-    const fields = Object.entries(declared.fields);
-    const types = fields.map(([key, field]) => [key, typeOf(`${name}_${key}`, field)]);
-    const Constructor = class {};
-    records.set(declared, { Constructor, fields, unknown: Object.freeze(new Constructor()) });
-    environment.registerType(`record_${name}`, { ctor: Constructor, fields: Object.fromEntries(types) });
+    const types = Object.entries(declared.fields).map(([key, field]) => [key, typeOf(`${name}_${key}`, field)]);
+    environment.registerType(`record_${name}`, { ctor: recordClassOf(declared), fields: Object.fromEntries(types) });
+    for (const [method, { about, absent }] of Object.entries(methodsOf(declared))) {
+      environment.registerFunction({
+        name: method,
+        receiverType: `record_${name}`,
+        returnType: "double",
+        description: about,
+        params: [{ name: "name", type: "string" }],
+        handler: (record: object, key: string) => {
+          const numbers = knownOf(record)[method];
+          if (typeof numbers !== "object" || numbers === null)
+            throw new EvaluationError({ code: "not_known", message: `${name}.${method}("${key}") is not known` });
+          return Object.hasOwn(numbers, key) ? Number((numbers as Record<string, unknown>)[key]) : absent;
+        },
+      });
+    }
     return `record_${name}`;
   };
   for (const [name, declared] of Object.entries(variables)) environment.registerVariable(name, typeOf(name, declared));
@@ -68,40 +70,3 @@ export const builtInNames: ReadonlySet<string> = new Set(
     .variables.map((variable) => variable.name)
     .filter((name) => !Object.hasOwn(variables, name)),
 );
-
-/** A situation as expressions see it. Made once for all the lines that judge it. */
-export type Facts = Record<string, unknown>;
-
-const declaredVariables: [keyof Situation, Declared][] = Object.entries(variables).map(([name, declared]) => [
-  name as keyof Situation,
-  declared,
-]);
-
-export const factsOf = (situation: Situation): Facts => {
-  const facts: Facts = {};
-  for (const [name, declared] of declaredVariables) facts[name] = factOf(declared, situation[name]);
-  return facts;
-};
-
-const factOf = (declared: Declared, value: unknown): unknown => {
-  if (!isRecord(declared)) return withoutNulls(value ?? {});
-  const record = records.get(declared);
-  if (!record) throw new Error("a record of variables.ts has no CEL type");
-  if (typeof value !== "object" || value === null) return record.unknown;
-  const fact: Facts = Object.assign(new record.Constructor());
-  for (const [name, field] of record.fields) {
-    const inner = (value as Facts)[name];
-    if (inner === null || inner === undefined) continue;
-    fact[name] = isRecord(field) || typeof inner === "object" ? factOf(field, inner) : inner;
-  }
-  return fact;
-};
-
-/** A null of the CRM is a value that is not known, so it is left out; in a list it keeps its place. */
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])),
-  );
-};

@@ -126,6 +126,8 @@ export const failureOf = (error: unknown, text: string): string => {
     case "no_such_key":
     case "index_out_of_bounds":
       return `${piece} is not known`;
+    case "not_known":
+      return error.summary;
     case "field_type_mismatch": {
       const [, wanted = "", got = ""] = /type '(.+)', got '(.+)'/.exec(error.summary) ?? [];
       return `${piece} is ${typeInWords(got)}, not ${typeInWords(wanted)}`;

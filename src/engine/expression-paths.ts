@@ -2,12 +2,25 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { closeMatch } from "./close-match.ts";
 import type { Fault } from "./expression-faults.ts";
-import { type Declared, type DeclaredRecord, isRecord, variables } from "./variables.ts";
+import {
+  type Declared,
+  type DeclaredMethod,
+  type DeclaredRecord,
+  isRecord,
+  methodsOf,
+  variables,
+} from "./variables.ts";
 
 /** What an expression reads: `deal.fields["Tier"]` is the text, and the steps `deal`, `fields`, `Tier`. */
 export interface Path {
   text: string;
   steps: readonly (string | number)[];
+  /** Where it begins in the expression. */
+  at: number;
+  /** Nothing but `has(…)` asks for it. */
+  onlyAsked?: boolean;
+  /** What a trace shows where the record is known and the value is not: of days in a stage that were none. */
+  absent?: number;
 }
 
 export interface Chain {
@@ -41,7 +54,28 @@ const literalStep = (index: ASTNode): string | number | null => {
 export const pathOf = (node: ASTNode): Path | null => {
   const chain = chainOf(node);
   const whole = chain && chain.node === node && Object.hasOwn(variables, chain.root);
-  return whole ? { text: sourceOf(node), steps: chain.steps } : null;
+  return whole ? { text: sourceOf(node), steps: chain.steps, at: node.start } : null;
+};
+
+/** `deal.stage_days("proposal")`: the method, its record and its argument; null where it is no call of a declared method. */
+export const methodCallOf = (
+  node: ASTNode,
+): { chain: Chain; name: string; method: DeclaredMethod; argument: ASTNode | undefined } | null => {
+  if (node.op !== "rcall") return null;
+  const [name, receiver, [argument]] = node.args;
+  const chain = chainOf(receiver);
+  const declared = chain && chain.node === receiver ? declaredAt(chain.steps) : undefined;
+  const method = declared && isRecord(declared) ? methodsOf(declared)[name] : undefined;
+  return chain && method ? { chain, name, method, argument } : null;
+};
+
+const declaredAt = (steps: readonly (string | number)[]): Declared | undefined => {
+  let declared: Declared | undefined = everything;
+  for (const step of steps) {
+    if (!declared || !isRecord(declared) || !Object.hasOwn(declared.fields, step)) return undefined;
+    declared = declared.fields[step];
+  }
+  return declared;
 };
 
 const everything: DeclaredRecord = { about: "", fields: variables };
@@ -65,11 +99,14 @@ export const chainFault = ({ steps, node }: Chain): Fault | null => {
 const offsetOfStep = (node: ASTNode, back: number): number =>
   back > 0 && (node.op === "." || node.op === "[]") ? offsetOfStep(node.args[0], back - 1) : node.pos;
 
-const unknownName = (before: readonly (string | number)[], step: string | number, { fields }: DeclaredRecord) => {
+const unknownName = (before: readonly (string | number)[], step: string | number, declared: DeclaredRecord) => {
+  const { fields } = declared;
   const names = Object.keys(fields);
   const name = String(step);
   const parent = before.join(".");
   const near = closeMatch(name, names);
+  const method = methodsOf(declared)[name];
+  if (method) return { found: `\`${parent}.${name}\``, expected: `\`${parent}.${name}(${method.example})\`` };
   if (parent) {
     const hint = near ? `; did you mean \`${parent}.${near}\`?` : `: ${names.join(", ")}`;
     return { found: `\`${parent}.${name}\``, expected: `a field of \`${parent}\`${hint}` };

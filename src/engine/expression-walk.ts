@@ -5,9 +5,11 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { builtInNames, refusedFunctions } from "./environment.ts";
 import type { Fault } from "./expression-faults.ts";
-import { chainFault, chainOf, type Path, pathOf, sourceOf } from "./expression-paths.ts";
+import { chainFault, chainOf, methodCallOf, type Path, pathOf, sourceOf } from "./expression-paths.ts";
 
 interface Scope {
+  /** Inside `has(…)`. */
+  asked: boolean;
   /** Names that a macro defines, such as `x` in `list.exists(x, x > 3)`. */
   bound: ReadonlySet<string>;
   inLoop: boolean;
@@ -18,6 +20,11 @@ const loops = new Set(["all", "exists", "exists_one", "map", "filter"]);
 export const walkExpression = (expression: ASTNode): { paths: Path[]; faults: Fault[] } => {
   const paths = new Map<string, Path>();
   const faults: Fault[] = [];
+  const see = (path: Path) => {
+    const before = paths.get(path.text);
+    if (!before) paths.set(path.text, path);
+    else if (before.onlyAsked && !path.onlyAsked) paths.set(path.text, path);
+  };
 
   const visit = (node: ASTNode, scope: Scope): void => {
     const fault = faultIn(node, scope);
@@ -27,14 +34,19 @@ export const walkExpression = (expression: ASTNode): { paths: Path[]; faults: Fa
       if (chain && !scope.bound.has(chain.root) && !builtInNames.has(chain.root)) {
         const wrongName = chainFault(chain);
         if (wrongName) faults.push(wrongName);
-        const text = sourceOf(chain.node);
-        paths.set(text, { text, steps: chain.steps });
+        see({ text: sourceOf(chain.node), steps: chain.steps, at: chain.node.start, onlyAsked: scope.asked });
       }
+    }
+    const call = methodCallOf(node);
+    const step = call?.argument && literalText(call.argument);
+    if (call && step != null) {
+      const steps = [...call.chain.steps, call.name, step];
+      see({ text: sourceOf(node), steps, at: node.start, onlyAsked: false, absent: call.method.absent });
     }
     for (const { node: inner, scope: innerScope } of partsOf(node, scope)) visit(inner, innerScope);
   };
 
-  visit(expression, { bound: new Set(), inLoop: false });
+  visit(expression, { asked: false, bound: new Set(), inLoop: false });
   return { paths: [...paths.values()], faults };
 };
 
@@ -49,12 +61,21 @@ const partsOf = (node: ASTNode, scope: Scope): { node: ASTNode; scope: Scope }[]
     case "[]":
       return inScope(partsOfChain(node));
     case "call":
-      return inScope(node.args[1]);
+      return node.args[1].map((inner) => ({
+        node: inner,
+        scope: { ...scope, asked: scope.asked || node.args[0] === "has" },
+      }));
     case "rcall": {
       const [name, receiver, [variable, ...rest]] = node.args;
+      // what a method reads of its record is seen as a path of its own
+      if (methodCallOf(node)) return inScope(node.args[2]);
       if (variable === undefined) return inScope([receiver]);
       if (variable.op !== "id" || !(loops.has(name) || isBind(node))) return inScope([receiver, variable, ...rest]);
-      const inner = { bound: new Set([...scope.bound, variable.args]), inLoop: scope.inLoop || loops.has(name) };
+      const inner = {
+        ...scope,
+        bound: new Set([...scope.bound, variable.args]),
+        inLoop: scope.inLoop || loops.has(name),
+      };
       const first = isBind(node) ? rest.slice(0, 1) : [receiver];
       const last = isBind(node) ? rest.slice(1) : rest;
       return [...inScope(first), ...last.map((part) => ({ node: part, scope: inner }))];
@@ -82,6 +103,9 @@ const partsOfChain = (node: ASTNode): ASTNode[] => {
 const isBind = (node: ASTNode): boolean =>
   node.op === "rcall" && node.args[0] === "bind" && sourceOf(node.args[1]) === "cel";
 
+const literalText = (node: ASTNode): string | null =>
+  node.op === "value" && typeof node.args === "string" ? node.args : null;
+
 const isNull = (node: ASTNode) => node.op === "value" && node.args === null;
 const isWholeNumber = (node: ASTNode) => node.op === "value" && typeof node.args === "bigint";
 
@@ -89,6 +113,15 @@ const faultIn = (node: ASTNode, { inLoop }: Scope): Fault | null => {
   const at = node.start;
   if (node.op === "rcall" && Object.hasOwn(refusedFunctions, node.args[0])) {
     return { at, found: `\`${node.args[0]}(…)\``, expected: refusedFunctions[node.args[0]] ?? "another function" };
+  }
+  const call = methodCallOf(node);
+  if (call && (call.argument === undefined || literalText(call.argument) === null)) {
+    const text = `${sourceOf(call.chain.node)}.${call.name}`;
+    return {
+      at,
+      found: `\`${sourceOf(node)}\``,
+      expected: `\`${text}(${call.method.example})\`, with the name in quotes`,
+    };
   }
   if (node.op === "rcall" && loops.has(node.args[0]) && inLoop) {
     return { at, found: `\`${node.args[0]}\` inside another one`, expected: "one level of it" };

@@ -1,8 +1,10 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { environment, type Facts } from "./environment.ts";
+import { environment } from "./environment.ts";
 import { type Fault, failureOf, faultOf, typeInWords } from "./expression-faults.ts";
 import type { Path } from "./expression-paths.ts";
 import { walkExpression } from "./expression-walk.ts";
+import type { Facts } from "./facts.ts";
+import { remembered } from "./remembered.ts";
 
 /** An expression that was parsed and type-checked. */
 export interface Expression {
@@ -24,8 +26,14 @@ const wanted = {
   amount: { types: new Set(["int", "double", "dyn"]), words: "a number, such as `deal.amount * 0.01`" },
 };
 
+type Kind = keyof typeof wanted;
+
 /** Parses and type-checks the text of a condition or of an amount. Reports all that it can find wrong. */
-export const compileExpression = (text: string, kind: keyof typeof wanted): Expression | { faults: Fault[] } => {
+export const compileExpression = (text: string, kind: Kind): Compiled => compilers[kind](text);
+
+type Compiled = Expression | { faults: readonly Fault[] };
+
+const compile = (text: string, kind: Kind): Compiled => {
   if (text.length > longest) {
     return { faults: [{ at: 0, found: `${text.length} characters`, expected: `at most ${longest}` }] };
   }
@@ -51,4 +59,9 @@ export const compileExpression = (text: string, kind: keyof typeof wanted): Expr
   } catch (error) {
     return { faults: [faultOf(error, text)] };
   }
+};
+
+const compilers: Record<Kind, (text: string) => Compiled> = {
+  condition: remembered((text) => compile(text, "condition")),
+  amount: remembered((text) => compile(text, "amount")),
 };

@@ -1,6 +1,7 @@
 import type { Situation } from "../situation.ts";
-import type { Facts } from "./environment.ts";
 import type { Expression } from "./expression.ts";
+import type { Path } from "./expression-paths.ts";
+import type { Facts } from "./facts.ts";
 import type { LineTrace } from "./matcher.ts";
 import { valueAt } from "./value-at.ts";
 
@@ -18,7 +19,8 @@ export const traceLine = (
   workspaceCurrency: string,
 ): LineTrace => {
   const result = line.evaluate(facts);
-  const saw = Object.fromEntries(line.paths.map((path) => [path.text, valueAt(situation, path.steps)]));
+  const saw: Record<string, unknown> = {};
+  for (const path of line.paths) saw[path.text] = seenAt(situation, path);
   const trace = { text: line.text, held: "value" in result && result.value === true, saw };
   if ("failed" in result) {
     const failed = result.failed();
@@ -26,6 +28,11 @@ export const traceLine = (
   }
   if (typeof result.value !== "boolean") return { ...trace, error: `${line.text} is neither true nor false` };
   return trace;
+};
+
+const seenAt = (situation: Situation, { steps, absent }: Path): unknown => {
+  const value = valueAt(situation, steps);
+  return value === null && absent !== undefined && valueAt(situation, steps.slice(0, -1)) !== null ? absent : value;
 };
 
 /** Why a value is not known, where we can tell. */

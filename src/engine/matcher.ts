@@ -1,11 +1,14 @@
 import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
+import { createCalendars } from "./calendars.ts";
 import { type CompiledRule, compileRule } from "./compiled-rule.ts";
 import { createDiscriminator } from "./discriminator.ts";
-import { factsOf } from "./environment.ts";
+import { factsOf } from "./facts.ts";
 import { holds, traceLine } from "./line-trace.ts";
-import { partValue } from "./part-value.ts";
+import { matchedParts } from "./matched-parts.ts";
+import { isOfMetric } from "./of-metric.ts";
 import type { RewardPart, Rule, RuleBook } from "./rule-book.ts";
+import { createTiers } from "./tiers.ts";
 
 /** One `where` line, with the values seen. */
 export interface LineTrace {
@@ -19,8 +22,11 @@ export interface LineTrace {
 
 export interface RuleTrace {
   rule: string;
-  /** `not_listening`: another milestone type; `outside_window`: before `from` or from `until` on. */
-  verdict: "matched" | "not_matched" | "not_listening" | "outside_window";
+  /**
+   * `not_listening`: another milestone type, or another metric; `outside_window`: before `from` or from `until` on;
+   * `outside_calendar`: not in the days and hours of its `during`.
+   */
+  verdict: "matched" | "not_matched" | "not_listening" | "outside_window" | "outside_calendar";
   lines: LineTrace[];
 }
 
@@ -45,39 +51,51 @@ export interface Matcher {
   match(situation: Situation): Match[];
   /** Why each rule, or the one named, did or did not match. Evaluates every line. */
   explain(situation: Situation, ruleId?: string): RuleTrace[];
+  /** Id of the first of `tiers:` whose lines hold for the situation's customer; null where none does. */
+  tierOf(situation: Situation): string | null;
 }
 
 /** Compiles a rule book once. */
 export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matcher => {
   const rules = book.rules.map(compileRule);
+  const byId = Map.groupBy(rules, ({ rule }) => rule.id);
   const discriminator = createDiscriminator(rules);
+  const { tierOf, fillIn } = createTiers(book.tiers, rules);
+  const isOpen = createCalendars(book.calendars);
 
   return {
     book,
     listens: discriminator.listens,
-    match(situation) {
+    tierOf,
+    match(given) {
+      const situation = fillIn(given);
       const candidates = discriminator.candidates(situation);
       if (candidates.length === 0) return [];
       const facts = factsOf(situation);
       const at = Date.parse(situation.milestone.occurredAt);
       const matches: Match[] = [];
-      for (const position of candidates) {
+      for (const { position, lines } of candidates) {
         const compiled = rules[position];
-        if (!compiled || !inWindow(compiled, at) || !compiled.lines.every((line) => holds(line, facts))) continue;
-        const parts = compiled.parts.map((each, index) => ({ part: each.part, index, ...partValue(each, facts) }));
-        matches.push({ rule: compiled.rule, parts });
+        if (!compiled || !inWindow(compiled, at) || !isOfMetric(compiled.rule, situation)) continue;
+        if (!lines.every((line) => holds(line, facts))) continue;
+        if (!isOpen(compiled.rule.during, situation.milestone.occurredAt)) continue;
+        matches.push({ rule: compiled.rule, parts: matchedParts(compiled, facts) });
       }
       return matches;
     },
-    explain(situation, ruleId) {
+    explain(given, ruleId) {
+      const situation = fillIn(given);
       const facts = factsOf(situation);
       const at = Date.parse(situation.milestone.occurredAt);
-      const asked = ruleId === undefined ? rules : rules.filter(({ rule }) => rule.id === ruleId);
+      const asked = ruleId === undefined ? rules : (byId.get(ruleId) ?? []);
       return asked.map((compiled) => {
         const { rule } = compiled;
-        if (rule.on !== situation.milestone.type) return { rule: rule.id, verdict: "not_listening", lines: [] };
+        if (rule.on !== situation.milestone.type || !isOfMetric(rule, situation))
+          return { rule: rule.id, verdict: "not_listening", lines: [] };
         const lines = compiled.lines.map((line) => traceLine(line, facts, situation, workspaceCurrency));
         if (!inWindow(compiled, at)) return { rule: rule.id, verdict: "outside_window", lines };
+        if (!isOpen(rule.during, situation.milestone.occurredAt))
+          return { rule: rule.id, verdict: "outside_calendar", lines };
         const matched = lines.every((line) => line.held);
         return { rule: rule.id, verdict: matched ? "matched" : "not_matched", lines };
       });

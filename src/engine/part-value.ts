@@ -1,6 +1,6 @@
 import { formatMoney, type Money, moneyFromMajor } from "../money.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
-import type { Facts } from "./environment.ts";
+import type { Facts } from "./facts.ts";
 
 /** What a part of a reward is worth for a situation: null, with the reason, where there is nothing to give. */
 export const partValue = (

@@ -2,7 +2,6 @@ import type { ZodType, z } from "zod";
 import { inWords } from "../yaml/problem.ts";
 import type { Spot } from "../yaml/yaml-source.ts";
 import { closeMatch, didYouMean } from "./close-match.ts";
-import { comingKeys } from "./shapes.ts";
 
 type Shape = Record<string, ZodType>;
 
@@ -46,13 +45,9 @@ export const refuseUnknownKeys = (spot: Spot, value: Record<string, unknown>, ke
   for (const key of Object.keys(value)) {
     if (keys.includes(key)) continue;
     const found = `the key \`${key}\``;
-    if (comingKeys.has(key))
-      spot.child(key).keyProblem(found, "this key to be left out: it is not in this version yet");
-    else {
-      const near = closeMatch(key, keys);
-      const expected = near ? `a key that is known here; did you mean \`${near}\`?` : `one of ${keys.join(", ")}`;
-      spot.child(key).keyProblem(found, expected);
-    }
+    const near = closeMatch(key, keys);
+    const expected = near ? `a key that is known here; did you mean \`${near}\`?` : `one of ${keys.join(", ")}`;
+    spot.child(key).keyProblem(found, expected);
   }
 };
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { inWords } from "../yaml/problem.ts";
 import type { Spot } from "../yaml/yaml-source.ts";
 import { closeMatch, didYouMean } from "./close-match.ts";
-import type { Known } from "./load.ts";
+import type { Known } from "./known.ts";
 import { isMap, readFields, refuseUnknownKeys, reportIssues } from "./read-fields.ts";
 import { readMoney } from "./read-money.ts";
 import type { Reward } from "./rule-book.ts";
@@ -12,10 +12,13 @@ import { rewardShape } from "./shapes.ts";
 export const titleOf = (title: string | Record<string, string>): Record<string, string> =>
   typeof title === "string" ? { en: title } : title;
 
-/** Reads one reward. `id` is given whenever there is one, so that rules may name a reward that has faults. */
-export const readReward = (spot: Spot, known: Known): { id: string | undefined; reward: Reward | null } => {
+/** `gift-card` → `Gift card` */
+const inTitleCase = (id: string): string => `${id.charAt(0).toUpperCase()}${id.slice(1).replaceAll(/[-_]+/g, " ")}`;
+
+/** Reads one reward; null where something is wrong with it. */
+export const readReward = (spot: Spot, known: Known): Reward | null => {
   const fields = readFields(spot, rewardShape, "a reward: a map that begins with `id:`", "allowed");
-  if (!fields) return { id: undefined, reward: null };
+  if (!fields) return null;
   const { id, title, provider } = fields;
   const kind = provider === undefined ? undefined : known.providers.get(provider);
   if (provider !== undefined && !kind) {
@@ -27,12 +30,9 @@ export const readReward = (spot: Spot, known: Known): { id: string | undefined; 
   const value = fields.value === undefined ? null : readMoney(spot.child("value"), fields.value, kind?.supplies);
   const options = kind ? readOptions(spot, kind.options) : undefined;
   if (!kind && isMap(spot.value)) refuseMisspelt(spot, spot.value);
-  const complete = id !== undefined && title !== undefined && provider !== undefined && value !== undefined && options;
-  const given = spot.child("id").value;
-  return {
-    id: typeof given === "string" ? given : undefined,
-    reward: complete ? { id, title: titleOf(title), provider, value, options: options.data } : null,
-  };
+  const titleIsGood = title !== undefined || spot.child("title").value === undefined;
+  const complete = id !== undefined && titleIsGood && provider !== undefined && value !== undefined && options;
+  return complete ? { id, title: titleOf(title ?? inTitleCase(id)), provider, value, options: options.data } : null;
 };
 
 /** Without its provider, nobody knows which other keys a reward may have: only those near to ours are told. */

@@ -2,52 +2,67 @@ import type { ChannelName } from "../channels/channel.ts";
 import { isMilestoneType, type MilestoneType } from "../events.ts";
 import { inWords } from "../yaml/problem.ts";
 import type { Spot } from "../yaml/yaml-source.ts";
+import { aboutOf } from "./about.ts";
 import { didYouMean } from "./close-match.ts";
-import { compileExpression } from "./expression.ts";
+import { readApproval } from "./read-approval.ts";
+import { checkCurrencies } from "./read-currencies.ts";
 import { readFields } from "./read-fields.ts";
-import { type RewardShelf, readParts } from "./read-parts.ts";
+import { readHold } from "./read-hold.ts";
+import { readLimits } from "./read-limits.ts";
+import { readMetric } from "./read-metric.ts";
+import { checkNamed } from "./read-named.ts";
+import { readOnce } from "./read-once.ts";
+import { readParts } from "./read-parts.ts";
 import { titleOf } from "./read-reward.ts";
+import { readWhere } from "./read-where.ts";
 import { readWindow } from "./read-window.ts";
-import type { Once, Rule } from "./rule-book.ts";
+import type { Budget, RewardPart, Rule } from "./rule-book.ts";
 import { channelNames, ruleShape } from "./shapes.ts";
-import { milestoneNames, subjectKindOf, subjectKinds } from "./subject-kinds.ts";
+import type { Shelf } from "./shelf.ts";
+import { milestoneNames } from "./subject-kinds.ts";
 
 /** Reads one rule, and reports everything that is wrong with it. */
-export const readRule = (spot: Spot, shelf: RewardShelf): Rule | null => {
+export const readRule = (spot: Spot, shelf: Shelf): Rule | null => {
+  const { known } = shelf;
   const fields = readFields(spot, ruleShape, "a rule: a map that begins with `id:`");
   if (!fields) return null;
-  const { id, title, kpi = null, mode = "active" } = fields;
+  const { id, title, kpi = null, mode = "active", during = null, budget = null, clawback = false } = fields;
   const on = fields.on === undefined ? undefined : readMilestone(spot.child("on"), fields.on);
-  const where = readWhere(spot.child("where"), fields.where);
-  const parts = fields.reward === undefined ? undefined : readParts(spot.child("reward"), on, shelf);
+  const metric = readMetricOf(spot, on, fields.metric !== undefined, shelf);
+  const about = on && aboutOf(on, metric?.of ?? null);
+  const where = readWhere(spot.child("where"), about, shelf);
+  const parts = fields.reward === undefined ? undefined : readParts(spot.child("reward"), about, shelf);
   const notify = readNotify(spot.child("notify"), fields.notify);
-  const once = readOnce(spot.child("once"), fields.once, on);
-  const window = readWindow(spot, fields.from, fields.until, shelf.known.timeZone);
-
-  if (mode === "active" && spot.child("until").value === undefined) {
-    spot.warning("no `until`", "an end date, so that somebody looks at the rule again");
+  const once = readOnce(spot.child("once"), about, metric ?? null);
+  const hold = readHold(spot.child("hold"), about);
+  const limits = readLimits(spot.child("limits"), about, parts, known);
+  const approval = readApproval(spot.child("approval"), parts, known);
+  const window = readWindow(spot, fields.from, fields.until, known.timeZone);
+  if (during !== null) checkNamed(spot.child("during"), during, shelf.calendars, "calendar");
+  if (budget !== null) {
+    checkNamed(spot.child("budget"), budget, shelf.budgets, "budget");
+    checkBudget(spot.child("budget"), shelf.budgets.byId.get(budget), parts, window, shelf);
   }
-  if (spot.child("kpi").value === undefined) spot.warning("no `kpi`", "the goal that the rule serves");
 
-  const complete = id && title && on && where && parts && notify && once && window;
-  if (!complete) return null;
+  const complete = id && title && on && metric !== undefined && where && parts && notify && once && limits && window;
+  if (!complete || hold === undefined || approval === undefined) return null;
   return {
     id,
     title: titleOf(title),
     kpi,
     on,
-    where,
+    metric,
+    where: where.map((line) => line.text),
+    during,
     parts,
     notify,
     once,
+    hold,
+    limits,
+    approval,
+    budget,
+    clawback,
     ...window,
-    metric: null,
-    during: null,
-    hold: null,
-    limits: [],
-    approval: null,
-    budget: null,
-    clawback: false,
     mode,
     file: spot.file,
     line: spot.line,
@@ -55,10 +70,8 @@ export const readRule = (spot: Spot, shelf: RewardShelf): Rule | null => {
 };
 
 const readMilestone = (spot: Spot, text: string): MilestoneType | undefined => {
-  if (isMilestoneType(text)) return text;
-  if (text === "metric.changed") {
-    spot.problem("`metric.changed`", "a milestone of a record: rules on metrics are not in this version yet");
-  } else if (text.startsWith("custom.")) {
+  if (isMilestoneType(text) || text === "metric.changed") return text;
+  if (text.startsWith("custom.")) {
     spot.problem(
       inWords(text),
       "`custom.<name>` with small letters, digits and `_`, such as `custom.webinar_attended`",
@@ -72,26 +85,18 @@ const readMilestone = (spot: Spot, text: string): MilestoneType | undefined => {
   return undefined;
 };
 
-const readWhere = (spot: Spot, given: string | unknown[] | undefined): string[] | undefined => {
-  if (given === undefined) return [];
-  const spots = Array.isArray(given) ? given.map((_, index) => spot.child(index)) : [spot];
-  const lines = spots.map((line) => {
-    const text = line.value;
-    if (typeof text !== "string") {
-      const hint =
-        typeof text === "object" && text !== null
-          ? "; put quotes around it where it has `: ` or begins with `[` or `{`"
-          : "";
-      line.problem(inWords(text), `a condition as text, such as \`deal.amount >= 1000\`${hint}`);
-      return undefined;
-    }
-    const compiled = compileExpression(text, "condition");
-    if (!("faults" in compiled)) return text;
-    for (const fault of compiled.faults) line.textProblem(fault.at, fault.found, fault.expected);
+/** The metric of a rule on `metric.changed`; null for every other rule, undefined where it is wrong. */
+const readMetricOf = (rule: Spot, on: MilestoneType | undefined, given: boolean, { known }: Shelf) => {
+  if (on === "metric.changed") {
+    if (rule.child("metric").value !== undefined) return given ? readMetric(rule.child("metric"), known) : undefined;
+    rule
+      .child("on")
+      .problem("no `metric` with `on: metric.changed`", "`metric: { name: close_rate, of: owner, over: quarter }`");
     return undefined;
-  });
-  const good = lines.filter((line) => line !== undefined);
-  return good.length === lines.length ? good : undefined;
+  }
+  if (on === undefined || !given) return null;
+  rule.child("metric").keyProblem(`\`metric\` with \`on: ${on}\``, "`on: metric.changed`, or no `metric`");
+  return undefined;
 };
 
 const readNotify = (spot: Spot, given: string | unknown[] | undefined): ChannelName[] | undefined => {
@@ -109,21 +114,20 @@ const readNotify = (spot: Spot, given: string | unknown[] | undefined): ChannelN
   return names.length === spots.length ? names : undefined;
 };
 
-const readOnce = (spot: Spot, given: string | undefined, on: MilestoneType | undefined): Once | undefined => {
-  const about = on && subjectKindOf(on);
-  if (given === undefined) return about ? { per: "subject", kind: about } : { per: "milestone" };
-  if (given === "per milestone") return { per: "milestone" };
-  if (given === "per recipient") return { per: "recipient", period: null };
-  const kind = subjectKinds.find((candidate) => given === `per ${candidate}`);
-  if (!kind) {
-    const all = ["per milestone", "per recipient", ...subjectKinds.map((candidate) => `per ${candidate}`)];
-    const choices = about ? [`per ${about}`, "per milestone", "per recipient"] : all;
-    spot.problem(inWords(given), choices.map((choice) => `\`${choice}\``).join(", ") + didYouMean(given, all));
-    return undefined;
-  }
-  if (about && kind !== about) {
-    spot.problem(`\`${given}\` with \`on: ${on}\``, `\`per ${about}\`, \`per milestone\` or \`per recipient\``);
-    return undefined;
-  }
-  return { per: "subject", kind };
+/** Reports a budget that can never pay for the rule: in another currency, or at another time. */
+const checkBudget = (
+  spot: Spot,
+  budget: Budget | null | undefined,
+  parts: readonly RewardPart[] | undefined,
+  window: Pick<Rule, "from" | "until"> | undefined,
+  { known }: Shelf,
+): void => {
+  if (!budget) return;
+  checkCurrencies(spot, budget.amount.currency, parts, known);
+  if (!window) return;
+  const endsBefore = (a: Pick<Rule, "until">, b: Pick<Rule, "from">) =>
+    a.until !== null && b.from !== null && a.until <= b.from;
+  if (!endsBefore(window, budget) && !endsBefore(budget, window)) return;
+  const span = `${budget.from ?? "…"} to ${budget.until ?? "…"}`;
+  spot.problem(`\`${budget.id}\`, which pays from ${span}`, "a budget that pays while the rule is in force");
 };

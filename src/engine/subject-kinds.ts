@@ -1,7 +1,6 @@
-import { derivedMilestones, type MilestoneType, postedMilestones } from "../events.ts";
-import type { RecipientRole } from "./rule-book.ts";
+import { derivedMilestones, type MilestoneType, metricMilestones, postedMilestones } from "../events.ts";
 
-const kinds = ["deal", "contact", "company", "lead"] as const;
+const kinds = ["deal", "contact", "company", "lead", "ticket"] as const;
 /** A kind of record that a milestone can be about. */
 export type SubjectKind = (typeof kinds)[number];
 
@@ -11,13 +10,4 @@ export const subjectKindOf = (type: MilestoneType): SubjectKind | null =>
 
 export const subjectKinds: readonly SubjectKind[] = kinds;
 
-export const milestoneNames: readonly string[] = [...derivedMilestones, ...postedMilestones];
-
-/** Why a milestone can never have this recipient; undefined where it can. */
-export const impossibleRecipient = (type: MilestoneType, role: RecipientRole): string | undefined => {
-  if (role !== "contact") return undefined;
-  const kind = subjectKindOf(type);
-  if (type === "contact.erased") return "the contact of `contact.erased` asked to be forgotten";
-  if (kind === "company" || kind === "lead") return `a ${kind} has no contact`;
-  return undefined;
-};
+export const milestoneNames: readonly string[] = [...derivedMilestones, ...postedMilestones, ...metricMilestones];

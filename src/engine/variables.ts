@@ -1,6 +1,6 @@
 /**
  * What an expression may name: one declaration, by the fields of `situation.ts`, that feeds the type check, the
- * suggestions and the reference table of docs/write-rules.md. A value that is not known is left out at run time, so
+ * suggestions and the table in docs/rules-reference.md. A value that is not known is left out at run time, so
  * `has(deal.amount)` asks whether it is known.
  */
 import type {
@@ -20,10 +20,21 @@ export interface DeclaredValue {
   about: string;
 }
 
+/** A function on a record that takes a text and gives a number: `deal.stage_days("proposal")`. */
+export interface DeclaredMethod {
+  about: string;
+  /** An argument as one writes it. */
+  example: string;
+  /** What it gives for a name that the record does not have. */
+  absent: number;
+}
+
 /** A record of named values. */
 export interface DeclaredRecord {
   about: string;
   fields: Record<string, Declared>;
+  /** Each reads the numbers that the situation has under its name. */
+  methods?: Record<string, DeclaredMethod>;
 }
 
 export type Declared = DeclaredValue | DeclaredRecord;
@@ -64,6 +75,15 @@ const deal = {
   amount_growth: number("amount now divided by the first amount that was known"),
   fields: map(others),
 } satisfies Record<Exclude<keyof DealView, "stage_days">, Declared>;
+
+const dealMethods = {
+  stage_days: {
+    about:
+      "days that the deal spent in a stage so far, with decimals, by the stage's id or name; 0 for a stage that it never entered",
+    example: '"proposal"',
+    absent: 0,
+  },
+} satisfies Record<Extract<keyof DealView, "stage_days">, DeclaredMethod>;
 
 const contact = {
   ...person("the contact"),
@@ -121,12 +141,12 @@ const metric = {
   previous: number("the same over the window before"),
   change: number("how much of `metric.previous` it grew: 0.1 is a tenth"),
   sample: number("how many records it rests on"),
-} satisfies Record<keyof MetricView, Declared>;
+} satisfies Record<Exclude<keyof MetricView, "options">, Declared>;
 
 /** Every variable of an expression. */
 export const variables = {
   milestone: { about: "what happened", fields: milestone },
-  deal: { about: "the deal", fields: deal },
+  deal: { about: "the deal", fields: deal, methods: dealMethods },
   contact: { about: "the contact: of a deal milestone, the deal's own contact", fields: contact },
   company: { about: "the company", fields: company },
   lead: { about: "the lead", fields: lead },
@@ -141,3 +161,6 @@ export const variables = {
 
 /** Whether a declaration has named fields. */
 export const isRecord = (declared: Declared): declared is DeclaredRecord => "fields" in declared;
+
+/** The methods of a record; none for most. */
+export const methodsOf = ({ methods }: DeclaredRecord): Record<string, DeclaredMethod> => methods ?? {};

@@ -2,6 +2,7 @@
 import type { Connection } from "../../connectors/index.ts";
 import type { ChannelName, Rendered, Sender } from "../channels/channel.ts";
 import type { RewardMessage } from "../channels/index.ts";
+import type { Brake } from "../config-money.ts";
 import type { Database } from "../db/sql.ts";
 import type { Log } from "../log.ts";
 import type { Doorbell } from "../queue/queue.ts";
@@ -39,6 +40,8 @@ export interface Workspace {
 export interface Corridor {
   database: Database;
   workspace: Workspace;
+  /** Null: nothing brakes. */
+  brake: Brake | null;
   /** Without a slash at the end. */
   publicUrl: string;
   connections: ReadonlyMap<string, Connection>;

@@ -2,6 +2,9 @@
 import { type Money, majorOf, moneyFromMajor, POINTS } from "../money.ts";
 import type { Workspace } from "./corridor.ts";
 
+/** Whether both are points, or both are money. Points beside money are counted in nothing that is money, and the other way round. */
+export const sameSort = (a: string, b: string): boolean => (a === POINTS) === (b === POINTS);
+
 /** At the moment `at`; null where no rate leads from one currency to the other. */
 export const worthIn = (workspace: Workspace, money: Money, currency: string, _at: string): Money | null => {
   if (money.currency === currency) return money;

@@ -1,7 +1,7 @@
 /** Where a grant begins, or comes back to: a hold goes before an approval, and both before an order. */
 import type { GrantState } from "../ledger/grant-states.ts";
 import type { Corridor } from "./corridor.ts";
-import { worthIn } from "./decide-cost.ts";
+import { sameSort, worthIn } from "./decide-cost.ts";
 import type { DueGrant } from "./decide-due.ts";
 import type { Taken } from "./decide-room.ts";
 
@@ -43,6 +43,7 @@ const needsApproval = ({ workspace }: Corridor, { rule, value, seen }: DueGrant)
   const { approval } = rule;
   if (!approval) return false;
   if (!approval.above) return true;
+  if (!sameSort(value.currency, approval.above.currency)) return false;
   const worth = worthIn(workspace, value, approval.above.currency, seen.milestone.occurredAt);
   return worth === null || worth.minor > approval.above.minor;
 };

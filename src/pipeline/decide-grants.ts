@@ -216,7 +216,7 @@ const reservation = ({ grant, state, taken }: Begun, moves: number): Posting[] =
           key: `${grant.id}/reserve/${moves}`,
           grantId: grant.id,
           what: "reserve",
-          from: sourceOf(grant.rule.budget),
+          from: sourceOf(taken.budget),
           to: "reserved",
           amount: taken.cost,
         },

@@ -7,7 +7,7 @@ import type { Rule } from "../engine/index.ts";
 import { type BudgetRow, budgetsById } from "../ledger/budgets.ts";
 import type { Money } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
-import { worthIn } from "./decide-cost.ts";
+import { sameSort, worthIn } from "./decide-cost.ts";
 import type { DueGrant } from "./decide-due.ts";
 import { periodKey, whose } from "./decide-once.ts";
 import type { Stop } from "./decide-stops.ts";
@@ -16,6 +16,8 @@ import type { Stop } from "./decide-stops.ts";
 export interface Taken {
   /** What the ledger moves: the value, in the budget's currency where there is one. */
   cost: Money;
+  /** The budget that it takes from; null where its rule has none, or one of another sort. */
+  budget: string | null;
   /** Its budget was empty: nothing is reserved yet. */
   unfunded: boolean;
 }
@@ -51,7 +53,7 @@ export const openRoom = async (corridor: Corridor, tx: Sql, grants: readonly Due
   return {
     take(grant, now) {
       const { rule, value, id } = grant;
-      if (rule.mode === "shadow") return { cost: value, unfunded: false };
+      if (rule.mode === "shadow") return { cost: value, budget: null, unfunded: false };
       const wanted: Use[] = [];
       for (const limit of rule.limits) {
         const key = keyOf(grant, limit);
@@ -80,7 +82,9 @@ const limitKey = ({ ruleId, seen, recipientKey }: DueGrant, limit: Limit, timeZo
 
 /** What a grant takes of a limit of money, in the limit's minor units; null where it cannot be said. */
 const amountIn = ({ workspace }: Corridor, { value, seen }: DueGrant, { amount }: Limit): number | null =>
-  amount === null ? 0 : (worthIn(workspace, value, amount.currency, seen.milestone.occurredAt)?.minor ?? null);
+  amount === null || !sameSort(value.currency, amount.currency)
+    ? 0
+    : (worthIn(workspace, value, amount.currency, seen.milestone.occurredAt)?.minor ?? null);
 
 const overLimit = (
   limit: Limit,
@@ -109,7 +113,8 @@ const takeOfBudget = (
   now: boolean,
 ): Taken | Stop => {
   const { rule, value, seen } = grant;
-  if (rule.budget === null) return { cost: value, unfunded: false };
+  if (rule.budget === null || (budget && !sameSort(value.currency, budget.currency)))
+    return { cost: value, budget: null, unfunded: false };
   const at = new Date(seen.milestone.occurredAt);
   const cost = budget && worthIn(workspace, value, budget.currency, seen.milestone.occurredAt);
   const stop = (why: "empty" | "outside" | "no rate"): Stop => ({
@@ -127,9 +132,9 @@ const takeOfBudget = (
   if ((budget.starts_at && at < budget.starts_at) || (budget.ends_at && at >= budget.ends_at)) return stop("outside");
   if (!cost) return stop("no rate");
   if (cost.minor > budget.available)
-    return budget.when_empty === "wait" && !now ? { cost, unfunded: true } : stop("empty");
+    return budget.when_empty === "wait" && !now ? { cost, budget: budget.id, unfunded: true } : stop("empty");
   budget.available -= cost.minor;
-  return { cost, unfunded: false };
+  return { cost, budget: budget.id, unfunded: false };
 };
 
 const totalsOf = async (tx: Sql, keys: readonly string[]) => {

@@ -79,7 +79,7 @@ export const amendGrants = async (
          .filter((name) => !kept.has(name))
          .map((name) => `${name} = t.${name}`)
          .join(", ")},
-       ${[...kept].map((name) => `${name} = case when t.anew then t.${name} else g.${name} end`).join(", ")}
+       ${[...kept].map((name) => `${name} = case when t.anew or g.state = 'held' then t.${name} else g.${name} end`).join(", ")}
      from unnest($2::uuid[], $3::bigint[], $4::boolean[], $5::boolean[], ${changingTypes(6)})
        as t (id, milestone_id, anew, again, ${changing.join(", ")}) where g.id = t.id`,
     [
@@ -123,7 +123,7 @@ const columns: Record<string, { type: string; of: (begun: Begun) => unknown }> =
   currency: { type: "text", of: ({ grant }) => grant.value.currency },
   cost_minor: { type: "bigint", of: ({ taken }) => taken.cost.minor },
   cost_currency: { type: "text", of: ({ taken }) => taken.cost.currency },
-  budget: { type: "text", of: ({ grant }) => grant.rule.budget },
+  budget: { type: "text", of: ({ taken }) => taken.budget },
   clawback: { type: "boolean", of: ({ grant }) => grant.rule.clawback },
   unfunded: { type: "boolean", of: ({ taken }) => taken.unfunded },
   waiting: { type: "text", of: ({ taken }) => (taken.unfunded ? UNFUNDED : null) },
@@ -133,7 +133,7 @@ const columns: Record<string, { type: string; of: (begun: Begun) => unknown }> =
   approval_until: { type: "timestamptz", of: ({ approvalUntil }) => approvalUntil },
 };
 const changing = Object.keys(columns);
-/** What a correction leaves as it was: how long somebody may take to approve does not begin anew. */
+/** What a correction leaves as it was once somebody was asked: how long they may take does not begin anew. */
 const kept: ReadonlySet<string> = new Set(["approval_by", "approval_days", "approval_until"]);
 const changingTypes = (first: number) =>
   Object.values(columns)

@@ -20,6 +20,7 @@ import {
 import type { RecordHistory } from "../records/timeline.ts";
 import type { Corridor } from "./corridor.ts";
 import { dueAgain } from "./decide-again.ts";
+import { applyBrake } from "./decide-brake.ts";
 import { type DueGrant, dueGrants } from "./decide-due.ts";
 import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
@@ -157,6 +158,7 @@ export const decideBatch = async (
   const ids = events.map((event) => event.id);
   await forgetLateEvents(tx, ids);
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
+  await applyBrake(corridor, tx, decidedAt);
   return { events: events.length + again.length, granted };
 };
 

@@ -1,10 +1,10 @@
 /** What `explain` says, before it is put into words: plain data, the same for every language. */
-import type { LineTrace, Matcher } from "../engine/index.ts";
+import type { LineTrace, RuleTrace } from "../engine/index.ts";
 import type { Money } from "../money.ts";
 import type { StopDetail } from "./decide-stops.ts";
 
 /** How a rule stands to a milestone. `started_later`: it was loaded only after this had happened, and has no `from:`. */
-export type Verdict = ReturnType<Matcher["explain"]>[number]["verdict"] | "started_later" | "outside_calendar";
+export type Verdict = RuleTrace["verdict"] | "started_later";
 
 /** A condition, and how far it was from holding. */
 export interface ExplainedLine extends LineTrace {

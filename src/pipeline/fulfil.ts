@@ -11,6 +11,7 @@ import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { type GrantView, languageOf, loadGrant, titleIn, titlesOf } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
+import { PAUSED_MS, pausedFor } from "./pause.ts";
 import { pauseAfter } from "./pause-after.ts";
 
 interface Order {
@@ -35,6 +36,11 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
         `accolade.yaml has no provider "${grant.provider}" any more: put it back`,
         later(now, 60_000),
       );
+      return undefined;
+    }
+    const paused = await pausedFor(tx, `provider:${open.id}`);
+    if (paused) {
+      await wait(tx, grantId, paused, later(now, PAUSED_MS));
       return undefined;
     }
     const what = grant.state === "approved" ? "order" : "lookup";
@@ -178,9 +184,16 @@ const lookUp = async (corridor: Corridor, order: Order) => {
     // certain that nothing was ordered: the same request, with the same key, may go once more
     const again = await corridor.database.transaction(async (tx) => {
       await endAttempt(tx, attempt, { outcome: "accepted", detail: "no order has this key" }, now);
+      await loadGrant(tx, grant.id, { lock: true });
+      const paused = await pausedFor(tx, `provider:${open.id}`);
+      if (paused) {
+        await wait(tx, grant.id, paused, later(now, PAUSED_MS));
+        return undefined;
+      }
       await tx.run("update grants set not_before = $2 where id = $1", [grant.id, later(now, leaseOf(open))]);
       return beginAttempt(tx, { grantId: grant.id, target: open.id, what: "order", at: now });
     });
+    if (again === undefined) return;
     return settleOrder(corridor, { ...order, attempt: again }, await open.provider.order(request), "unknown");
   }
   const tries = await attemptsSoFar(corridor.database, grant.id, "lookup");

@@ -16,6 +16,7 @@ import {
   titlesOf,
 } from "./grant-view.ts";
 import { addressOn, queueMessage } from "./notify-channel.ts";
+import { PAUSED_MS, pausedFor } from "./pause.ts";
 
 /** How long a claim link works. A message that is sent again carries a new one. */
 const CLAIM_DAYS = 90;
@@ -62,6 +63,15 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     if (to === null) {
       await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
       return { fallBack: await queueMessage(corridor, tx, grant), ready: undefined };
+    }
+    const paused = await pausedFor(tx, `channel:${open.channel}`);
+    if (paused) {
+      await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
+        messageId,
+        new Date(now.getTime() + PAUSED_MS),
+        paused,
+      ]);
+      return undefined;
     }
     const lease = open.repeatable ? REPEATABLE_LEASE_MS : LEASE_MS;
     await tx.run("update messages set state = 'sending', sender = $3, not_before = $2 where id = $1", [

@@ -49,14 +49,15 @@ export const releaseHeld = async (corridor: Corridor, tx: Sql, now: Date): Promi
      order by g.release_at, g.id limit $2 for no key update of g`,
     [now, BATCH],
   );
+  if (rows.length === 0) return [];
   const moves = rows.map(({ id, approval_by }): Move => {
     const to = approval_by === null ? "approved" : "awaiting_approval";
     return { grantId: id, from: "held", to, actor: "release", why: "the hold has ended, and the reward is still due" };
   });
   const moved = await moveGrants(tx, moves);
   await tx.run(
-    `update grants g set not_before = $2,
-       approval_until = case when g.state = 'awaiting_approval' then $2 + make_interval(days => g.approval_days) end
+    `update grants g set not_before = $2::timestamptz,
+       approval_until = case when g.state = 'awaiting_approval' then $2::timestamptz + make_interval(days => g.approval_days) end
      where g.id = any ($1)`,
     [[...moved], now],
   );
@@ -80,8 +81,7 @@ const endOutsideOfBudget = async (corridor: Corridor, tx: Sql, now: Date): Promi
       why: `budget ${budget} ended without money for it`,
     }),
   );
-  const moved = await moveGrants(tx, moves);
-  await freeGrants(tx, [...moved]);
+  await freeGrants(tx, [...(await moveGrants(tx, moves))]);
   for (const { to } of moves) corridor.telemetry.grant(to);
 };
 
@@ -106,6 +106,7 @@ export const fundWaiting = async (tx: Sql): Promise<number> => {
     left.set(account, rest);
     return true;
   });
+  if (funded.length === 0) return 0;
   await post(
     tx,
     funded.map(({ id, budget, minor, currency, n }) => ({

@@ -2,9 +2,11 @@
  * Step 6, for now the sweeper: rings again for rows that wait too long, so that a crash between commit and ring, a wiped
  * queue, a refilled pool or an address that appears later lose nothing. Receipts and reversals will come in here.
  */
+import { checkBudgets } from "./budget-alerts.ts";
 import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
+import { settlePauses } from "./pause-sweep.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -19,6 +21,8 @@ export interface Swept {
 /** One round. The rows that it rings for are not rung for again within `PATIENCE_MS`. */
 export const sweep = async (corridor: Corridor): Promise<Swept> => {
   const { database, doorbell, now } = corridor;
+  await checkBudgets(corridor);
+  await settlePauses(corridor);
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
     `update grants set not_before = $2 where id in (

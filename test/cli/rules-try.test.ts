@@ -153,6 +153,26 @@ describe("rules backtest", () => {
     });
   });
 
+  test("what a limit and an empty budget stop, and what is held", async () => {
+    const folder = path.join(bench.folder, "limited");
+    await mkdir(folder);
+    await writeFile(
+      path.join(folder, "sales.yaml"),
+      `budgets:
+  - { id: small, amount: 12 points, when_empty: stop }
+${rules(1_000, "  - { id: held, title: Held, on: deal.won, hold: 90 days while won, reward: { to: owner, give: p } }\n")
+  .replace("give: p } }\n  - { id: created", "give: p }, limits: [60 points per quarter] }\n  - { id: created")
+  .replace("value: 5 points } }", "value: 5 points }, budget: small }")}`,
+    );
+    const tried = JSON.parse((await run("rules", "backtest", "limited", "--json", "--no-compare")).stdout);
+    expect(tried.rules).toMatchObject([
+      { rule: "big", matches: 2, counts: { given: 1, stopped_limit: 1 } },
+      { rule: "created", matches: 4, counts: { given: 2, stopped_budget: 2 } },
+      { rule: "held", matches: 3, counts: { held: 3 } },
+    ]);
+    expect(tried.compared).toBeNull();
+  });
+
   test("rules with a mistake, and days that make no sense, are refused", async () => {
     await writeFile(path.join(bench.folder, "tried", "sales.yaml"), rules(40_000).replace("deal.amount", "deal.amout"));
     const wrong = await run("rules", "backtest", "tried");

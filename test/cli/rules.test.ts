@@ -59,6 +59,29 @@ test("check: all in order, and what deserves a look", async () => {
   const { code, stdout } = await run("rules", "check");
   expect(code).toBe(0);
   expect(stdout).toContain("2 rules and 2 rewards in 1 file: all in order.");
+  expect(stdout).toMatch(
+    /^note: rules\/sales\.yaml:5:5: found no end date, no cap and no goal \(KPI\), expected a goal that is SMART/m,
+  );
+});
+
+test("check --json: the same for a program; with --strict a note is a mistake", async () => {
+  const { code, stdout } = await run("rules", "check", "--json");
+  const checked = JSON.parse(stdout);
+  expect(code).toBe(0);
+  expect(checked).toMatchObject({ ok: true, problems: [], rules: [{ id: "big", on: "deal.won" }, { id: "lost" }] });
+  expect(checked.warnings[0]).toMatchObject({ file: "rules/sales.yaml", line: 5, column: 5 });
+  const strict = await run("rules", "check", "--json", "--strict");
+  expect([strict.code, JSON.parse(strict.stdout).ok]).toEqual([1, false]);
+  const file = path.join(bench.folder, "rules", "sales.yaml");
+  await writeFile(file, rules.replace("on: deal.lost", "on: deal.lots"));
+  const wrong = await run("rules", "check", "--json");
+  await writeFile(file, rules);
+  expect(wrong.code).toBe(1);
+  expect(JSON.parse(wrong.stdout)).toMatchObject({
+    ok: false,
+    problems: [{ line: 13, found: "`deal.lots`" }],
+    rules: [],
+  });
 });
 
 test("check: every mistake with file, line, column, what was found and what was expected; exit code 1", async () => {

@@ -12,6 +12,7 @@ import { packageRoot } from "../../src/package-root.ts";
 import { PeopleFile } from "../../src/people/people-file.ts";
 import { readTestFile } from "../../src/pipeline/rule-test-file.ts";
 import { problemLine } from "../../src/yaml/problem.ts";
+import { known as engineKnown } from "../engine/known.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
 
@@ -39,14 +40,14 @@ export const readExample = () => {
 export const starterRules = readFileSync(path.join(packageRoot, "rules/starter.yaml"), "utf8");
 
 /** Rules in the pages may use what the example configures. */
-const known = knownTo(readExample());
+const known = { ...knownTo(readExample()), metrics: engineKnown.metrics, approvers: engineKnown.approvers };
 const configKeys = ["workspace", "connections", "providers", "channels", "templates"];
 
 /** Everything that is wrong with it, one line each; `undefined` where it is nothing that Accolade reads. */
 export const problemsOfBlock = (text: string): string[] | undefined => {
   const top: unknown = parse(text, { logLevel: "silent" });
   if (typeof top !== "object" || top === null || Array.isArray(top)) return undefined;
-  if ("rules" in top || "rewards" in top) {
+  if (["rules", "rewards", "budgets", "tiers", "calendars"].some((key) => key in top)) {
     const loaded = loadRules([{ file: "block", text }], known);
     return loaded.ok ? [] : loaded.problems.map(problemLine);
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Known, type LoadedRules, loadRules, type RuleBook } from "../../src/engine/index.ts";
+import { type Known, type KnownMetric, type LoadedRules, loadRules, type RuleBook } from "../../src/engine/index.ts";
 import { problemLine } from "../../src/yaml/problem.ts";
 
 /** A workspace with the providers of the docs: small schemas of the same form as the real ones. */
@@ -17,6 +17,20 @@ export const known: Known = {
   ]),
   workspaceCurrency: "EUR",
   timeZone: "Europe/Rome",
+  metrics: new Map(
+    Object.entries<KnownMetric>({
+      close_rate: {
+        about: "deals won of those that were open",
+        unit: "ratio",
+        of: ["owner", "team", "workspace"],
+        options: { basis: ["prospects", "closed"], weight: ["count", "amount"] },
+      },
+      cycle_days: { about: "days from creation to won", unit: "days", of: ["owner", "team"], options: {} },
+      customer_lifetime_value: { about: "what a company is worth", unit: "EUR", of: ["company"], options: {} },
+    }),
+  ),
+  approvers: new Set(["finance", "sales-leads"]),
+  convertible: new Set(["USD"]),
 };
 
 export const load = (...texts: string[]): LoadedRules =>

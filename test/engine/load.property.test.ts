@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createMatcher, type LoadedRules } from "../../src/engine/index.ts";
-import { load } from "./known.ts";
+import { checkRules, createMatcher, type LoadedRules } from "../../src/engine/index.ts";
+import { known } from "./known.ts";
 import { situation } from "./situations.ts";
 
 const starter = readFileSync(new URL("../../rules/starter.yaml", import.meta.url), "utf8");
+const design = readFileSync(new URL("./design-example.yaml", import.meta.url), "utf8");
 
 /** What must be true of any answer; a good book must also run. */
 const expectSound = (loaded: LoadedRules, text: string) => {
@@ -27,7 +28,9 @@ const expectSound = (loaded: LoadedRules, text: string) => {
     expect(`${found}${expected}`).not.toMatch(/undefined|\[object|Invalid input/);
   }
 };
-const anyText = (text: string) => expectSound(load(text), text);
+/** With the lints, which look at whatever is right. */
+const anyText = (text: string) =>
+  expectSound(checkRules([{ file: "rules/1.yaml", text }], known, new Date("2026-06-01T00:00:00Z")), text);
 
 describe("loading never throws, and always says where", () => {
   test("for any text", () => {
@@ -39,8 +42,9 @@ describe("loading never throws, and always says where", () => {
     fc.assert(fc.property(fc.string({ unit, maxLength: 120 }), anyText), { numRuns: 1000 });
   });
 
-  test("for the starter rules with a piece cut out, put in or doubled", () => {
-    const place = fc.nat({ max: starter.length });
+  test("for the starter rules and the design's example with a piece cut out, put in or doubled", () => {
+    const whole = fc.constantFrom(starter, design);
+    const place = fc.nat({ max: 10_000 });
     const piece = fc.oneof(
       fc.string({ maxLength: 12 }),
       fc.constantFrom(
@@ -63,8 +67,9 @@ describe("loading never throws, and always says where", () => {
       ),
     );
     fc.assert(
-      fc.property(place, fc.nat({ max: 40 }), piece, (at, cut, put) => {
-        anyText(starter.slice(0, at) + put + starter.slice(at + cut));
+      fc.property(whole, place, fc.nat({ max: 40 }), piece, (text, anywhere, cut, put) => {
+        const at = anywhere % text.length;
+        anyText(text.slice(0, at) + put + text.slice(at + cut));
       }),
       { numRuns: 400 },
     );
@@ -82,14 +87,34 @@ describe("loading never throws, and always says where", () => {
           title: "T",
           kpi: "k",
           on: "deal.won",
-          where: ["deal.amount > 1"],
+          where: ["deal.amount > 1", 'customer.tier == "vip"'],
           reward: [{ to: "owner", give: "card", value: { expression: "deal.amount", currency: "EUR", cap: "5 EUR" } }],
           notify: ["email"],
           once: "per deal",
+          during: "c",
+          hold: "14 days while won",
+          limits: ["3 per owner per month", "5000 EUR per quarter"],
+          approval: "above 250 EUR by finance",
+          budget: "b",
+          clawback: true,
           from: "2026-01-01",
           until: "2027-01-01",
           mode: "active",
         },
+        {
+          id: "m",
+          title: "M",
+          on: "metric.changed",
+          metric: { name: "close_rate", of: "owner", over: "30 days", basis: "closed" },
+          where: ["metric.value > 0.3"],
+          reward: { to: { owner: "70%", "manager(owner)": "30%" }, give: "coffee" },
+          once: "per owner per quarter",
+        },
+      ],
+      budgets: [{ id: "b", amount: "5 EUR", from: "2026-01-01", alert: ["50%", "80%"], when_empty: "stop" }],
+      tiers: [{ id: "vip", where: ["customer.revenue > 5"] }],
+      calendars: [
+        { id: "c", days: ["mon-fri"], hours: "09:00-18:00", except: ["2026-12-25"], time_zone: "Europe/Rome" },
       ],
     };
     const pathsOf = (value: unknown): (string | number)[][] =>
@@ -105,7 +130,18 @@ describe("loading never throws, and always says where", () => {
     };
     const odd = fc.oneof(
       fc.jsonValue({ maxDepth: 3 }),
-      fc.constantFrom("", "deal.won", "per deal", "owner", "50 points", "r"),
+      fc.constantFrom(
+        "",
+        "deal.won",
+        "metric.changed",
+        "per deal",
+        "per team",
+        "owner",
+        "50 points",
+        "70%",
+        "30 days",
+        "r",
+      ),
     );
     fc.assert(
       fc.property(fc.constantFrom(...pathsOf(good)), odd, (path, to) =>

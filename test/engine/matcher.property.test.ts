@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createMatcher } from "../../src/engine/index.ts";
+import { createMatcher, type RuleBook } from "../../src/engine/index.ts";
 import type { Situation } from "../../src/situation.ts";
 import { bookOf } from "./known.ts";
 import { deal, person, situation } from "./situations.ts";
@@ -14,18 +14,36 @@ const situations: fc.Arbitrary<Situation> = fc
     occurredAt: some("2026-01-31T23:00:00.000Z", "2026-02-14T12:00:00.000Z", "2026-02-28T23:00:00.000Z"),
     from: some(null, "a", "b", 5, true),
     stage: some(null, "a", "b", "c"),
-    amount: some(null, 0, -5, 5, 10.5, 20),
-    tier: some(null, "a", 5, 5.5, true, "5"),
+    amount: some(null, 0, -0, -5, 5, 10.5, 20, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, "5", true),
+    cycle: some(null, 0, 3, 30, 30.5, 60),
+    tier: some(null, "a", 5, 5.5, true, "5", 2 ** 53, -20),
+    seats: some(null, 3, 5, 30, "30", [30], { min: 3 }),
     team: some(null, "EMEA", "DACH"),
     hasDeal: fc.boolean(),
     hasOwner: fc.boolean(),
   })
-  .map(({ type, occurredAt, from, stage, amount, tier, team, hasDeal, hasOwner }) =>
+  .map(({ type, occurredAt, from, stage, amount, cycle, tier, seats, team, hasDeal, hasOwner }) =>
     situation({
       milestone: { type, occurredAt, from },
-      deal: hasDeal ? deal({ stage, amount, fields: tier === null ? {} : { tier } }) : null,
+      // an amount that is no number never comes from a connection, but must not count as one all the same
+      deal: hasDeal
+        ? deal({ stage, amount: amount as number | null, cycle_days: cycle, fields: tier === null ? {} : { tier } })
+        : null,
       owner: hasOwner ? person({ team }) : null,
+      details: { seats },
     }),
+  );
+
+/** Mostly known, for rules that ask for all of it. */
+const wonDeals: fc.Arbitrary<Situation> = fc
+  .record({
+    stage: some("a", "b", "c"),
+    amount: fc.oneof({ weight: 5, arbitrary: fc.integer({ min: -6, max: 21 }) }, some(null, 5.5, Number.NaN)),
+    cycle: some(0, 3, 30, 30.5, null),
+    team: some("EMEA", "DACH", "APAC", null),
+  })
+  .map(({ stage, amount, cycle, team }) =>
+    situation({ deal: deal({ stage, amount, cycle_days: cycle }), owner: person({ team }) }),
   );
 
 const equalities = some(
@@ -48,35 +66,86 @@ const equalities = some(
   'milestone.from == "a"',
   "milestone.from == 5",
   "milestone.from == true",
+  "5 == milestone.from",
+  "5.0 == milestone.from",
+  "0 == deal.amount",
+  "deal.fields.tier == 9007199254740993",
+  "deal.amount == 9007199254740993",
+  "details.seats == 30",
+  "details.seats[0] == 30",
+  'details.seats["0"] == 30',
+  "details.seats.length == 1",
 );
+/** Bounds at, beside and between the values; also the same bound from both sides, and bands that hold nothing. */
+const thresholds = fc
+  .tuple(
+    some("deal.amount", "deal.cycle_days", "deal.fields.tier", "milestone.from", "details.seats", "details.seats.min"),
+    some("<", "<=", ">", ">="),
+    some("-5", "-5.0", "0", "-0.0", "3", "5", "5.0", "5.5", "10.5", "20", "30", "60.25", "9007199254740993", "1e300"),
+    fc.boolean(),
+  )
+  .map(([path, sign, bound, pathFirst]) => (pathFirst ? `${path} ${sign} ${bound}` : `${bound} ${sign} ${path}`));
+const indexed = fc.oneof(equalities, thresholds);
 const others = some(
   "deal.amount > 3",
   "has(owner.id)",
   "!has(deal.amount)",
   'deal.stage != "a"',
   '!(deal.stage == "a")',
+  "!(deal.amount >= 5)",
+  "deal.amount != 5",
+  "deal.amount >= deal.cycle_days",
+  "deal.amount + 1 > 5",
+  "size(deal.stage) >= 1",
+  'deal.stage >= "b"',
   'deal.stage == owner.team || deal.stage == "b"',
   "deal.fields.tier",
   "true",
   "false",
 );
 const lines = fc.oneof(
-  equalities,
+  { weight: 3, arbitrary: indexed },
   others,
-  fc.tuple(equalities, others).map(([left, right]) => `${left} && ${right}`),
-  fc.tuple(others, equalities, equalities).map((parts) => `(${parts[0]} && (${parts[1]})) && ${parts[2]}`),
-  fc.tuple(equalities, equalities).map(([left, right]) => `${left} || ${right}`),
-  fc.tuple(equalities, others).map(([left, right]) => `${left} ? ${right} : true`),
+  fc.tuple(indexed, indexed, indexed).map((parts) => `${parts[0]} && (${parts[1]} && ${parts[2]})`),
+  fc.tuple(indexed, others).map(([left, right]) => `${left} && ${right}`),
+  fc.tuple(others, indexed, indexed).map((parts) => `(${parts[0]} && (${parts[1]})) && ${parts[2]}`),
+  fc.tuple(indexed, indexed).map(([left, right]) => `${left} || ${right}`),
+  fc.tuple(indexed, others).map(([left, right]) => `${left} ? ${right} : true`),
+  indexed.map((line) => `!(${line})`),
 );
 
 const rules = fc.record({
   on: some("deal.won", "deal.stage_changed", "deal.reopened"),
-  where: fc.array(lines, { maxLength: 3 }),
+  where: fc.array(lines, { maxLength: 4 }),
   from: some(null, "2026-02-01", "2026-02-14T12:00:00Z"),
   until: some(null, "2026-03-01", "2026-02-14T13:00:00Z"),
 });
 
-const books = fc.array(rules, { maxLength: 12 }).map((listed) =>
+/** Rules that differ in values only, so that many of them share a leaf of the index: bands that touch, overlap or are empty. */
+const alike = fc
+  .record({
+    stages: fc.subarray(["a", "b", "c"]),
+    teams: fc.subarray(["EMEA", "DACH", "APAC"], { minLength: 1 }),
+    low: fc.integer({ min: -6, max: 21 }),
+    high: fc.integer({ min: -6, max: 21 }),
+    signs: fc.tuple(some(">", ">="), some("<", "<=")),
+    cycle: some("0", "3", "30", "30.25", "60"),
+    more: fc.option(lines, { freq: 9 }),
+  })
+  .map(({ stages, teams, low, high, signs, cycle, more }) => ({
+    on: "deal.won" as const,
+    where: [
+      `deal.stage in ${JSON.stringify(stages)}`,
+      `owner.team in ${JSON.stringify(teams)}`,
+      `deal.amount ${signs[0]} ${low} && deal.amount ${signs[1]} ${high}`,
+      `deal.cycle_days <= ${cycle}`,
+      ...(more ? [more] : []),
+    ],
+    from: null,
+    until: null,
+  }));
+
+const bookWith = (listed: readonly (typeof rules extends fc.Arbitrary<infer T> ? T : never)[]) =>
   bookOf(
     JSON.stringify({
       rewards: [{ id: "coffee", title: "Coffee", provider: "points", value: "50 points" }],
@@ -89,21 +158,55 @@ const books = fc.array(rules, { maxLength: 12 }).map((listed) =>
         ...(until && { until }),
       })),
     }),
-  ),
-);
+  );
+const books = fc.array(rules, { maxLength: 12 }).map(bookWith);
+const largeBooks = fc
+  .array(fc.oneof({ weight: 5, arbitrary: alike }, rules), { minLength: 200, maxLength: 200, size: "max" })
+  .map(bookWith);
+
+const sameAsEveryLine = (book: RuleBook, given: readonly Situation[]): number => {
+  const matcher = createMatcher(book, "EUR");
+  let matches = 0;
+  for (const each of given) {
+    const explained = matcher.explain(each).filter(({ verdict }) => verdict === "matched");
+    expect(matcher.match(each).map(({ rule }) => rule.id)).toEqual(explained.map(({ rule }) => rule));
+    matches += explained.length;
+  }
+  return matches;
+};
 
 describe("the discriminator index", () => {
   test("changes nothing: match gives the rules that judging every line of every rule gives, in the book's order", () => {
     fc.assert(
       fc.property(books, fc.array(situations, { minLength: 1, maxLength: 8 }), (book, given) => {
-        const matcher = createMatcher(book, "EUR");
-        for (const each of given) {
-          const explained = matcher.explain(each).filter(({ verdict }) => verdict === "matched");
-          expect(matcher.match(each).map(({ rule }) => rule.id)).toEqual(explained.map(({ rule }) => rule));
-        }
+        sameAsEveryLine(book, given);
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("nor where 200 rules compare the same paths with other values", () => {
+    let matches = 0;
+    fc.assert(
+      fc.property(largeBooks, fc.array(wonDeals, { minLength: 12, maxLength: 12 }), (book, given) => {
+        matches += sameAsEveryLine(book, given);
+      }),
+      { numRuns: 12, endOnFailure: true },
+    );
+    expect(matches).toBeGreaterThan(100);
+  });
+
+  test("nor for any sign from either side, at the bound and beside it", () => {
+    const listed = ["<", "<=", ">", ">=", "=="].flatMap((sign) =>
+      ["5", "5.0", "-5"].flatMap((bound) => [`deal.amount ${sign} ${bound}`, `${bound} ${sign} deal.amount`]),
+    );
+    const book = bookWith(listed.map((line) => ({ on: "deal.won" as const, where: [line], from: null, until: null })));
+    const amounts = [null, -5.1, -5, -4.9, 0, 4.9, 5, 5.1, Number.NaN, Number.POSITIVE_INFINITY];
+    const matches = sameAsEveryLine(
+      book,
+      amounts.map((amount) => situation({ deal: deal({ amount }) })),
+    );
+    expect(matches).toBeGreaterThan(50);
   });
 
   test("and explain itself follows from each rule alone: its type, its window and its lines", () => {

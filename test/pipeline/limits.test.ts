@@ -1,7 +1,7 @@
 /** Limits, budgets and `once` in a period: who gets the last place, what is said to the others, and who moves up. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { openCorridor } from "../../src/open-corridor.ts";
 import { createPump } from "../../src/pipeline/pump.ts";
 import { createTelemetry } from "../../src/telemetry.ts";
@@ -218,20 +218,16 @@ describe("budgets", () => {
 });
 
 describe("200 decisions at once on one nearly empty budget", () => {
-  let others: Bench["opened"][] = [];
-  beforeEach(async () => {
-    others = await Promise.all(
-      Array.from({ length: 3 }, () =>
-        openCorridor(bench.config, { log: keptLog().log, telemetry: createTelemetry(), now: clock.now, queue: false }),
-      ),
-    );
-  });
-
   test("never overspend it by one cent, and leave none that would have fitted", async () => {
     await load(
       rule(
         "reward: { to: owner, give: e, value: { expression: deal.amount, currency: EUR } }, budget: tight",
         book("tight", "1000.50 EUR", ", when_empty: stop"),
+      ),
+    );
+    const others = await Promise.all(
+      Array.from({ length: 3 }, () =>
+        openCorridor(bench.config, { log: keptLog().log, telemetry: createTelemetry(), now: clock.now, queue: false }),
       ),
     );
     const ids = deals(200);

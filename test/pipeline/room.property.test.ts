@@ -1,6 +1,7 @@
 /** Whatever is won, lost and won again in whatever order: limits and budgets hold, nobody waits in front of free room, and what ends is given back. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { verifyLedger } from "../../src/ledger/verify.ts";
 import { at, lost, set, won } from "../support/deals.ts";
 import { CLIENT_SECRET, deliver, type HubSpotEvent } from "../support/hubspot-door.ts";
 import { type Bench, clockAt, openBench } from "../support/workspace.ts";
@@ -86,6 +87,8 @@ test("limits and budgets hold in every order of what happens", async () => {
             [],
           ),
         ).toEqual([]);
+        // the ledger agrees with what became of each grant
+        expect((await verifyLedger(database)).faults).toEqual([]);
         // only living grants use room
         expect(
           await lines(
