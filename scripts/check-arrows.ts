@@ -42,6 +42,7 @@ const leaves = [
   "sealer",
   "situation",
   "telemetry",
+  "users",
   "windows",
   "within",
 ].map((name) => `src/${name}.ts`);

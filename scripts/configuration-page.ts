@@ -10,6 +10,7 @@ import { Server, Workspace } from "../src/config-file.ts";
 import { BrakeEntry, TaxEntry } from "../src/config-money.ts";
 import { Person } from "../src/people/people-file.ts";
 import { providerKinds } from "../src/rewards/index.ts";
+import { UserEntry } from "../src/users.ts";
 
 /** As much of JSON Schema as zod writes for our declarations. */
 interface Schema {
@@ -152,6 +153,7 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 | \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`. |
 | \`brake\` | map | Stops all sending where far more is granted than usual: see below and [money.md](money.md). Left out: nothing brakes. |
 | \`tax\` | map | What is reported of customers: see below and [money.md](money.md). |
+| \`users\` | list of maps | Who may use the admin API and decide approvals: see below and [approvals.md](approvals.md). |
 | \`people\` | text | Path of \`people.yaml\`, from the folder of this file. |
 | \`templates\` | text | Folder of your own message templates, from the folder of this file; see [channels.md](channels.md). |
 
@@ -159,6 +161,7 @@ ${section("### workspace", Workspace)}
 ${section("### server", Server)}
 ${section("### brake", BrakeEntry)}
 ${section("### tax", TaxEntry)}
+${section("### users", UserEntry, ["token"])}
 ${connectors
   .map(({ id, label, settings, secrets }) =>
     section(

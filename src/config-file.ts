@@ -5,6 +5,7 @@ import { type ChannelName, channelNames, senderById, senders } from "./channels/
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
+import { digestOf, SHORTEST_TOKEN, type User, UserEntry } from "./users.ts";
 import { inOrder, inWords, type Problem } from "./yaml/problem.ts";
 import { readYaml, type Spot } from "./yaml/yaml-source.ts";
 
@@ -20,6 +21,7 @@ export interface ConfigFile {
   /** Null: nothing brakes. */
   brake: Brake | null;
   tax: Tax;
+  users: User[];
   /** Paths as written, relative to the file. */
   people: string | null;
   templates: string | null;
@@ -47,6 +49,13 @@ export const Workspace = z.strictObject({
     .record(currency, z.number().positive())
     .default({})
     .describe("What one unit of another currency is worth in the workspace currency: { USD: 0.92 }"),
+  disputeDays: z
+    .number()
+    .int()
+    .min(0)
+    .max(365)
+    .default(30)
+    .describe("For how many days a recipient can dispute a reward on their page; 0: not at all"),
 });
 
 export const Server = z.strictObject({
@@ -77,6 +86,7 @@ const Top = z.strictObject({
   server: Server.prefault({}),
   brake: BrakeEntry.optional(),
   tax: TaxEntry.prefault({ thresholds: {} }),
+  users: z.array(UserEntry).default([]),
   people: z.string().optional(),
   templates: z.string().optional(),
 });
@@ -113,6 +123,7 @@ export const readConfigFile = (
     server,
     brake: brake ?? null,
     tax,
+    users: [],
     people: people ?? null,
     templates: templates ?? null,
     secrets,
@@ -152,7 +163,29 @@ export const readConfigFile = (
     if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
     value.channels.set(channel, { sender, settings });
   }
+  value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };
+};
+
+/** A token is never shown in a problem, also where it was written out instead of referred to. */
+const readUsers = (spot: Spot, entries: readonly z.infer<typeof UserEntry>[], secrets: string[]): User[] => {
+  const users: User[] = [];
+  for (const [index, { email, name, roles, groups, token }] of entries.entries()) {
+    const at = spot.child(index);
+    if (users.some((user) => user.email.toLowerCase() === email.toLowerCase()))
+      at.child("email").problem(`${inWords(email)} for the second time`, "each user once");
+    const tokenDigest = token === undefined ? null : digestOf(token);
+    if (token !== undefined && token.length < SHORTEST_TOKEN)
+      at.child("token").problem(
+        `a token of ${token.length} characters`,
+        `at least ${SHORTEST_TOKEN} random ones (\`openssl rand -base64 32\`)`,
+      );
+    if (tokenDigest && users.some((user) => user.tokenDigest?.equals(tokenDigest)))
+      at.child("token").problem("the token of another user", "a token of their own for each");
+    if (token !== undefined) secrets.push(token);
+    users.push({ email, name, roles: new Set(roles), groups: new Set(groups), tokenDigest });
+  }
+  return users;
 };
 
 /** `${NAME}` anywhere in a text value. What is filled in is never shown in a problem. */

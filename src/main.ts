@@ -9,6 +9,7 @@ import { type Around, type Opened, openCorridor, Refusal } from "./open-corridor
 import { createAccept } from "./pipeline/accept.ts";
 import { revealClaim, viewClaim } from "./pipeline/claim.ts";
 import type { Corridor } from "./pipeline/corridor.ts";
+import { raiseDispute } from "./pipeline/disputes.ts";
 import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
@@ -157,6 +158,8 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): H
     },
     claim: (token) => viewClaim(corridor, token),
     reveal: (token) => revealClaim(corridor, token),
+    dispute: (token, complaint) => raiseDispute(corridor, token, complaint),
+    ...(config.roles.has("console") ? { corridor } : {}),
     ...([...config.channels.values()].some(({ sender }) => sender === "outbox") && config.sandbox
       ? { outbox: () => readOutbox(database) }
       : {}),

@@ -17,6 +17,7 @@ import type { Doorbell } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
 import { createSealer } from "./sealer.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { approverGroups } from "./users.ts";
 import { readRuleFiles } from "./yaml/yaml-folder.ts";
 
 /** Something of the admin's that is wrong, in lines for a person. The process says them and ends; no stack. */
@@ -51,7 +52,7 @@ export interface Around {
 }
 
 /** What rules may refer to, from the configuration. */
-export const knownTo = (config: Pick<Config, "providers" | "workspace">): Known => ({
+export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users">): Known => ({
   providers: new Map(
     [...config.providers].flatMap(([id, { kind }]) => {
       const found = providerKind(kind);
@@ -61,7 +62,7 @@ export const knownTo = (config: Pick<Config, "providers" | "workspace">): Known 
   workspaceCurrency: config.workspace.currency,
   timeZone: config.workspace.timeZone,
   metrics: new Map(),
-  approvers: new Set(),
+  approvers: approverGroups(config),
   convertible: new Set(Object.keys(config.workspace.rates)),
 });
 
@@ -124,11 +125,13 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       database,
       workspace: config.workspace,
       brake: config.brake,
+      users: config.users,
       publicUrl: config.publicUrl,
       connections: config.connections,
       providers,
       channels,
       render: renderer.renderReward,
+      renderNotice: renderer.renderNotice,
       rules,
       doorbell,
       sealer,

@@ -9,6 +9,11 @@ import type { Check, Outcome } from "../outcome.ts";
 export const channelNames = ["email", "sms", "whatsapp"] as const;
 export type ChannelName = (typeof channelNames)[number];
 
+/** What a message may be about, beside a reward that is there: each has its words in `templates/<kind>/`. */
+export const noticeKinds = ["declined", "expired"] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+export type MessageKind = "reward" | NoticeKind;
+
 /** Words ready to go, in the recipient's language. Never a gift code: a claim link. */
 export type Rendered =
   | { channel: "email"; subject: string; html: string; text: string }

@@ -5,12 +5,18 @@ import { outbox } from "./outbox.ts";
 import { smtp } from "./smtp.ts";
 import { twilio } from "./twilio.ts";
 
-export type { ChannelName, Rendered, Sender, SenderKind, SenderSurroundings } from "./channel.ts";
+export type {
+  ChannelName,
+  Rendered,
+  Sender,
+  SenderKind,
+  SenderSurroundings,
+} from "./channel.ts";
 export { channelNames } from "./channel.ts";
-export type { Renderer, RewardMessage } from "./render.ts";
+export type { NoticeMessage, Renderer, RewardMessage } from "./render.ts";
 export { createRenderer } from "./render.ts";
 export { loadTemplates } from "./templates.ts";
-export type { TemplateProblem } from "./words.ts";
+export type { TemplateProblem } from "./word-file.ts";
 
 export const senders: readonly SenderKind[] = [smtp, twilio, meta, outbox];
 

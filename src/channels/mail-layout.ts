@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { TemplateProblem } from "./words.ts";
+import type { TemplateProblem } from "./word-file.ts";
 
-/** What the layout may name, and `link`, without which a mail would be of no use. */
-const layoutNames: readonly string[] = [
+/** What a reward's layout may name, and `link`, without which a mail would be of no use. */
+export const rewardLayoutNames: readonly string[] = [
   "language",
   "subject",
   "preheader",
@@ -25,13 +25,35 @@ const layoutNames: readonly string[] = [
   "footer",
 ];
 
+/** The same for the layout of notices. */
+export const noticeLayoutNames: readonly string[] = [
+  "language",
+  "subject",
+  "preheader",
+  "workspace",
+  "opening",
+  "news",
+  "because",
+  "next",
+  "link",
+  "button",
+  "why",
+  "whyLink",
+  "copy",
+  "footer",
+];
+
 export interface Compiled {
   html: string;
   problems: TemplateProblem[];
 }
 
-/** `file` is for the problems only. Never throws. */
-export const compileLayout = async (file: string, source: string): Promise<Compiled> => {
+/** `file` is for the problems only; `layoutNames` are what it may name. Never throws. */
+export const compileLayout = async (
+  file: string,
+  source: string,
+  layoutNames: readonly string[],
+): Promise<Compiled> => {
   const problem = (found: string, expected: string, line = 0, place = ""): TemplateProblem => ({
     file,
     line,
@@ -59,13 +81,13 @@ export const compileLayout = async (file: string, source: string): Promise<Compi
 /** `compileLayout`, with what it made kept in `folder` for the same source. A folder that cannot be written does no harm. */
 export const keptLayout =
   (folder: string) =>
-  async (file: string, source: string): Promise<Compiled> => {
+  async (file: string, source: string, layoutNames: readonly string[]): Promise<Compiled> => {
     const { version } = createRequire(import.meta.url)("mjml/package.json") as { version: string };
     const digest = createHash("sha256").update(`${version}\n${layoutNames}\n${source}`).digest("hex").slice(0, 32);
     const kept = path.join(folder, `mail-layout-${digest}.html`);
     const html = await readFile(kept, "utf8").catch(() => "");
     if (html !== "") return { html, problems: [] };
-    const compiled = await compileLayout(file, source);
+    const compiled = await compileLayout(file, source, layoutNames);
     if (compiled.problems.length === 0) await keep(kept, compiled.html).catch(() => {});
     return compiled;
   };

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
 import { callVendor, type Reply } from "./call.ts";
-import { defineSender, type SendRequest } from "./channel.ts";
+import { defineSender, noticeKinds, type SendRequest } from "./channel.ts";
 import { metaOutcome } from "./meta-outcome.ts";
 
 const Template = z.strictObject({
@@ -12,6 +12,10 @@ const Template = z.strictObject({
     .describe("Name of the approved template"),
   language: z.string().min(2).describe("Its language code at Meta: en, en_US, it"),
 });
+const templatesFor = (kind: string) => {
+  const name = `accolade_${kind}`;
+  return [kind, { en: { name, language: "en" }, it: { name, language: "it" } }];
+};
 const Settings = z.strictObject({
   accessToken: z.string().min(1).describe("Token of a system user, with whatsapp_business_messaging"),
   phoneNumberId: z
@@ -25,10 +29,10 @@ const Settings = z.strictObject({
     .describe("Version of the Graph API"),
   templates: z
     .record(z.string(), z.record(z.string(), Template))
-    .default({
-      reward: { en: { name: "accolade_reward", language: "en" }, it: { name: "accolade_reward", language: "it" } },
-    })
-    .describe("Approved templates, by ours and by language"),
+    .default(Object.fromEntries(["reward", ...noticeKinds].map(templatesFor)))
+    .describe(
+      "Approved templates, by ours (`reward`, `declined`, `expired`) and by language; default accolade_reward and so on, in en and it",
+    ),
   apiBase: z.url().default("https://graph.facebook.com").describe("Base URL of the API"),
   timeoutMs: z
     .number()

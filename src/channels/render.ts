@@ -1,10 +1,12 @@
 /** Puts the words of a reward together for one recipient and channel. Pure: no files, no clock, no network. */
 import { formatMoney, type Money, moneyFromMajor, POINTS } from "../money.ts";
-import type { ChannelName, Rendered } from "./channel.ts";
+import type { ChannelName, NoticeKind, Rendered } from "./channel.ts";
 import { clean, clip, escapeHtml, sentenceCase, usableFirstName } from "./clean-text.ts";
-import { plainSigns, smsSegments } from "./sms-segments.ts";
+import { renderNotice, type Told } from "./render-notice.ts";
+import { smsText, unbroken, whatsApp } from "./render-parts.ts";
 import type { Templates } from "./templates.ts";
-import type { Values, Words } from "./words.ts";
+import type { Values } from "./word-file.ts";
+import type { Words } from "./words.ts";
 
 /** What a message tells. There is no place for a gift code: a message carries the claim link only. */
 export interface RewardMessage {
@@ -34,37 +36,51 @@ export interface RewardMessage {
   expiresOn?: string | null;
 }
 
+/** A message about a reward that is not given. The link leads to the page where its recipient can say so, for nothing else. */
+export interface NoticeMessage extends RewardMessage {
+  /** What a person gave as the reason; null where there is none. */
+  given: string | null;
+  /** The last day on which it can be disputed, YYYY-MM-DD; null where it cannot. */
+  disputableUntil: string | null;
+}
+
 export interface Renderer {
   /** The language that a person with this preference is written to: theirs, else the workspace's, else English. */
   languageFor(preferred: string | null): string;
   renderReward(channel: ChannelName, language: string | null, data: RewardMessage): Rendered;
+  renderNotice(kind: NoticeKind, channel: ChannelName, language: string | null, data: NoticeMessage): Rendered;
 }
 
-/** An SMS is kept within this many segments wherever the link leaves room. */
-const smsSegmentLimit = 2;
-
 export const createRenderer = (templates: Templates, workspaceLanguage: string): Renderer => {
-  const wordsFor = (preferred: string | null): Words => {
+  const choose = <Kept>(all: ReadonlyMap<string, Kept>, preferred: string | null): Kept => {
     for (const language of [preferred, workspaceLanguage, "en"]) {
-      const words = language && find(templates.words, language);
+      const words = language && find(all, language);
       if (words) return words;
     }
     throw new Error("templates without English words: loadTemplates refuses them");
   };
+  const wordsFor = (preferred: string | null): Words => choose(templates.words, preferred);
   return {
     languageFor: (preferred) => wordsFor(preferred).language,
     renderReward(channel, language, data) {
       const words = wordsFor(language);
       const tell = teller(words, localeOf(language, words), data, [words.language, workspaceLanguage, "en"]);
-      if (channel === "sms") return { channel, text: sms(words, tell) };
-      if (channel === "whatsapp") {
-        const said = tell(80);
-        // Meta refuses line breaks and runs of spaces in a variable, and an empty one
-        const variables = words.whatsapp.variables.map((each) => clean(each(said)) || "-");
-        const text = words.whatsapp.body.replace(/\{\{(\d+)\}\}/g, (_, n) => variables[Number(n) - 1] ?? "");
-        return { channel, template: "reward", language: words.language, variables, text };
-      }
+      if (channel === "sms") return { channel, text: smsText(words.sms, tell) };
+      if (channel === "whatsapp") return whatsApp("reward", words, tell(80));
       return email(templates.layout, words, tell(120), data);
+    },
+    renderNotice(kind, channel, language, data) {
+      const notice = choose(templates.notices[kind], language);
+      // the sentence about the milestone is the reward's: in the same language, or the notice would speak two
+      const words = choose(templates.words, notice.language);
+      const locale = localeOf(language, words);
+      const tell = teller(words, locale, data, [words.language, workspaceLanguage, "en"]);
+      const told: Told = {
+        given: clean(data.given ?? ""),
+        disputableUntil: data.disputableUntil === null ? null : day(data.disputableUntil, locale),
+        link: data.claimUrl,
+      };
+      return renderNotice({ kind, channel, layout: templates.noticeLayout, words: notice }, told, tell);
     },
   };
 };
@@ -79,7 +95,7 @@ const localeOf = (preferred: string | null, words: Words): string => {
   }
 };
 
-const find = (words: ReadonlyMap<string, Words>, language: string): Words | undefined => {
+const find = <Kept>(words: ReadonlyMap<string, Kept>, language: string): Kept | undefined => {
   const tag = language.replace("_", "-").toLowerCase();
   const names = [...words.keys()];
   const name =
@@ -132,20 +148,6 @@ const teller =
     return { ...soFar, open: words.lines.open({ ...soFar, open: "" }), subject: moment.subject(facts) };
   };
 
-/** The first form that fits, with names as long as they may be; the shortest form where even that does not fit. */
-const sms = (words: Words, tell: (longest: number) => Values): string => {
-  let text = "";
-  for (const form of words.sms)
-    for (const longest of [60, 40, 28, 20]) {
-      const { link, ...said } = tell(longest);
-      // the link is put in last: nothing may change a character of it
-      const around = clean(plainSigns(form({ ...said, link: "\u0001" })), "\u0001");
-      text = around.replaceAll("\u0001", () => String(link));
-      if (smsSegments(text).segments <= smsSegmentLimit) return text;
-    }
-  return text;
-};
-
 const email = (layout: string, words: Words, said: Values, data: RewardMessage): Rendered => {
   const { lines } = words;
   const subject = clip(clean(String(said.subject)), 150);
@@ -186,12 +188,6 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
   ].join("\n");
   return { channel: "email", subject, html, text };
 };
-
-/** An amount never parts from its currency at the end of a line. */
-const unbroken = (text: string, { amount, value }: Values): string =>
-  [amount, value]
-    .map(String)
-    .reduce((all, sum) => (sum ? all.replaceAll(sum, sum.replaceAll(" ", "\u00a0")) : all), text);
 
 const money = (words: Words, locale: string, amount: Money | undefined): string => {
   if (!amount) return "";

@@ -1,33 +1,78 @@
-/** Reads the template folder once at start: words per language, and the mail layout, compiled from MJML. */
+/** Reads the template folder once at start: words per kind and language, and the mail layouts, compiled from MJML. */
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { type Compiled, compileLayout, keptLayout } from "./mail-layout.ts";
-import { readWords, type TemplateProblem, type Words } from "./words.ts";
+import { packageRoot } from "../package-root.ts";
+import { type NoticeKind, noticeKinds } from "./channel.ts";
+import { type Compiled, compileLayout, keptLayout, noticeLayoutNames, rewardLayoutNames } from "./mail-layout.ts";
+import { type NoticeWords, readNoticeWords } from "./notice-words.ts";
+import type { TemplateProblem } from "./word-file.ts";
+import { readWords, type Words } from "./words.ts";
+
+/** By language as the file is named: `en`, `it`, `pt-BR`. Always has `en`. */
+type ByLanguage<Kept> = ReadonlyMap<string, Kept>;
 
 export interface Templates {
-  /** By language as the file is named: `en`, `it`, `pt-BR`. Always has `en`. */
-  words: ReadonlyMap<string, Words>;
+  words: ByLanguage<Words>;
   /** HTML with `{{placeholders}}`. */
   layout: string;
+  notices: Readonly<Record<NoticeKind, ByLanguage<NoticeWords>>>;
+  noticeLayout: string;
 }
 
 export type LoadedTemplates = { ok: true; templates: Templates } | { ok: false; problems: TemplateProblem[] };
 
+const shipped = path.join(packageRoot, "templates");
+
 /**
- * Reads `<directory>/reward/*.yaml` and `<directory>/reward/email.mjml`. Reports every problem that it can find; never
- * throws for what an admin wrote or forgot. `keepIn`: a folder for the compiled layout, so that the next start need not
- * compile the same one again.
+ * Reads `<directory>/reward/*.yaml` and `<directory>/reward/email.mjml`, and the same of the notices: what a directory does
+ * not have of those comes from the package, so that a copy made for an older version still works. Reports every problem
+ * that it can find; never throws for what an admin wrote or forgot. `keepIn`: a folder for the compiled layouts, so that
+ * the next start need not compile the same ones again.
  */
 export const loadTemplates = async (directory: string, keepIn?: string): Promise<LoadedTemplates> => {
-  const folder = path.join(directory, "reward");
   const problems: TemplateProblem[] = [];
-  const missing = (file: string, expected: string) =>
-    problems.push({ file, line: 0, place: "", found: "no such file, or not readable", expected });
+  const folder = path.join(directory, "reward");
+  const words = await readLanguages(folder, "a folder with en.yaml and email.mjml", readWords, problems);
+  const compile = keepIn === undefined ? compileLayout : keptLayout(keepIn);
+  const layout = async (file: string, names: readonly string[]): Promise<string> => {
+    const source = await readFile(file, "utf8").catch(() => undefined);
+    if (source === undefined) problems.push(missing(file, "the layout of the mail in MJML"));
+    const compiled: Compiled = source === undefined ? { html: "", problems: [] } : await compile(file, source, names);
+    problems.push(...compiled.problems);
+    return compiled.html;
+  };
+  const rewardLayout = existsSync(folder) ? await layout(path.join(folder, "email.mjml"), rewardLayoutNames) : "";
 
-  const words = new Map<string, Words>();
+  const own = (name: string) => path.join(existsSync(path.join(directory, name)) ? directory : shipped, name);
+  const notices = {} as Record<NoticeKind, ByLanguage<NoticeWords>>;
+  for (const kind of noticeKinds)
+    notices[kind] = await readLanguages(own(kind), "a folder with en.yaml", readNoticeWords, problems);
+  const noticeLayout = await layout(own("notice.mjml"), noticeLayoutNames);
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, templates: { words, layout: rewardLayout, notices, noticeLayout } };
+};
+
+type ReadWords<Kept> = (
+  file: string,
+  language: string,
+  source: string,
+) => { words: Kept } | { problems: TemplateProblem[] };
+
+const readLanguages = async <Kept>(
+  folder: string,
+  expected: string,
+  readOne: ReadWords<Kept>,
+  problems: TemplateProblem[],
+): Promise<ByLanguage<Kept>> => {
+  const words = new Map<string, Kept>();
   const files = await readdir(folder).catch(() => undefined);
-  if (!files) missing(folder, "a folder with en.yaml and email.mjml");
-  for (const name of (files ?? []).filter((each) => each.endsWith(".yaml")).sort()) {
+  if (!files) {
+    problems.push(missing(folder, expected));
+    return words;
+  }
+  for (const name of files.filter((each) => each.endsWith(".yaml")).sort()) {
     const file = path.join(folder, name);
     const language = name.slice(0, -".yaml".length);
     if (!isLanguage(language)) {
@@ -40,21 +85,22 @@ export const loadTemplates = async (directory: string, keepIn?: string): Promise
       });
       continue;
     }
-    const read = readWords(file, language, await readFile(file, "utf8"));
+    const read = readOne(file, language, await readFile(file, "utf8"));
     if ("words" in read) words.set(language, read.words);
     else problems.push(...read.problems);
   }
-  if (files && !files.includes("en.yaml")) missing(path.join(folder, "en.yaml"), "English words, the last fall-back");
-
-  const layoutFile = path.join(folder, "email.mjml");
-  const source = files && (await readFile(layoutFile, "utf8").catch(() => undefined));
-  if (files && source === undefined) missing(layoutFile, "the layout of the mail in MJML");
-  const compile = keepIn === undefined ? compileLayout : keptLayout(keepIn);
-  const compiled: Compiled = source === undefined ? { html: "", problems: [] } : await compile(layoutFile, source);
-  problems.push(...compiled.problems);
-  const layout = compiled.html;
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, templates: { words, layout } };
+  if (!files.includes("en.yaml"))
+    problems.push(missing(path.join(folder, "en.yaml"), "English words, the last fall-back"));
+  return words;
 };
+
+const missing = (file: string, expected: string): TemplateProblem => ({
+  file,
+  line: 0,
+  place: "",
+  found: "no such file, or not readable",
+  expected,
+});
 
 const isLanguage = (text: string): boolean => {
   try {

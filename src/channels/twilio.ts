@@ -30,7 +30,9 @@ const Settings = z
         z.record(z.string(), z.string().regex(/^HX[0-9a-fA-F]{32}$/, "expected HX and 32 hexadecimal digits")),
       )
       .default({})
-      .describe("WhatsApp only: content SIDs by template and language, `reward: { en: HX…, it: HX… }`"),
+      .describe(
+        "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`) and language, `reward: { en: HX…, it: HX… }`",
+      ),
     apiBase: z.url().default("https://api.twilio.com").describe("Base URL of the API"),
     timeoutMs: z
       .number()

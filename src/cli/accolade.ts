@@ -1,6 +1,7 @@
 /** The command line. Each command is a file beside this one; this is the list of them. */
 import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
+import { approvalsCommand } from "./approvals.ts";
 import { budgetsCommand } from "./budgets.ts";
 import { codesCommand } from "./codes.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -22,6 +23,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(simulateCommand())
     .addCommand(rulesCommand())
     .addCommand(importCommand())
+    .addCommand(approvalsCommand())
     .addCommand(codesCommand())
     .addCommand(replayCommand())
     .addCommand(budgetsCommand())

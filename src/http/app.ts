@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
+import { api } from "./api/router.ts";
 import { claims } from "./claims.ts";
 import { frontPage } from "./front-page.ts";
 import { notePage } from "./note-page.ts";
@@ -34,6 +35,7 @@ export const createApp = (parts: HttpParts): Express => {
   app.use("/webhooks", webhooks(parts));
   app.use(probes(parts));
   app.use("/me", claims(parts));
+  if (parts.corridor) app.use("/api", api(parts.corridor));
 
   const { outbox, publicUrl, workspaceName, docsUrl } = parts;
   if (outbox)
@@ -62,7 +64,10 @@ const failed =
       // too late to say anything else: the connection is cut, which is an answer too
       if (response.headersSent) return next(error);
       response.status(500).set("Cache-Control", "no-store");
-      if (request.accepts(["json", "html"]) !== "html") return void response.json({ error: "internal", id });
+      if (request.accepts(["json", "html"]) !== "html") {
+        const message = `Something went wrong on our side. The log says what, under ${id}.`;
+        return void response.json({ error: "internal", id, message });
+      }
       const language = request.acceptsLanguages(languageCodes) || "en";
       response.set("Content-Security-Policy", pagePolicy).type("html");
       return void response.end(notePage(language, "brokenTitle", "broken", { id }));

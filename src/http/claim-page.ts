@@ -1,13 +1,17 @@
 /** A recipient's own page: what it is for, what it is worth, how to use it, and why. */
 import { formatMoney, POINTS } from "../money.ts";
 import type { RewardContent } from "../rewards/provider.ts";
+import { disputeSection, type Refilled } from "./dispute-section.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 import type { Claim } from "./parts.ts";
 import { type Speaker, speakerFor, type TextKey } from "./texts/index.ts";
 
-/** `qr`: an SVG of the link in the content, or of this page. `action`: where the form is posted to. */
-export const claimPage = (claim: Claim, action: string, qr: Html | null): string => {
+/**
+ * `qr`: an SVG of the link in the content, or of this page. `base`: the page's own path, under which its forms are posted.
+ * `refilled`: what the recipient had written where it could not be sent.
+ */
+export const claimPage = (claim: Claim, base: string, qr: Html | null, refilled: Refilled | null = null): string => {
   const speaker = speakerFor(claim.language, claim.timeZone);
   const { say, locale } = speaker;
   const worth = formatMoney(claim.worth, locale);
@@ -18,8 +22,9 @@ export const claimPage = (claim: Claim, action: string, qr: Html | null): string
 <h1>${claim.title}</h1>
 <p class="worth">${say("worth", { amount: worth })}</p>
 <p class="lead">${name ? html`${say("greeting", { name })} ${uncapitalised(reasonOf(claim, speaker), claim, locale)}` : reasonOf(claim, speaker)}</p>
-${bodyOf(claim, speaker, action, qr)}
-${why(claim, speaker)}`,
+${bodyOf(claim, speaker, `${base}/reveal`, qr)}
+${why(claim, speaker)}
+${disputeSection(claim, speaker, `${base}/dispute`, refilled)}`,
   );
 };
 
@@ -54,6 +59,11 @@ const bodyOf = (claim: Claim, speaker: Speaker, action: string, qr: Html | null)
   const { say } = speaker;
   const { state, workspaceName: workspace } = claim;
   const note = (text: string) => html`<section class="card"><p>${text}</p></section>`;
+  if (claim.notApproved) {
+    const { how, at, reason } = claim.notApproved;
+    if (how === "expired") return note(say("notDecided", { date: new Date(at) }));
+    if (reason) return note(say("declinedWhy", { reason }));
+  }
   const end = ends[state];
   if (end) return note(say(end, { workspace }));
   if (state === "expired")

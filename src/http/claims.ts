@@ -4,6 +4,7 @@ import express, { type Request, type Response, type Router } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import QRCode from "qrcode";
 import { claimPage, isWebUrl } from "./claim-page.ts";
+import { readDispute } from "./dispute-form.ts";
 import { type Html, trusted } from "./html.ts";
 import { notePage } from "./note-page.ts";
 import { pagePolicy } from "./page.ts";
@@ -35,19 +36,35 @@ export const claims = (parts: HttpParts): Router => {
 
   router.use("/:token", perCaller, perLink);
 
+  // words of a stranger, kept and read by people: few are needed, and each costs an explanation
+  const perDispute = rateLimit({ ...common, windowMs: 10 * A_MINUTE, limit: 10, keyGenerator: fingerprint });
+
   // PUBLIC_URL may have a path of its own, which a proxy takes away before the request gets here
   const pageUrl = (token: string) => `${parts.publicUrl}/me/${encodeURIComponent(token)}`;
   const show = async (request: Request<{ token: string }>, response: Response, claim: Claim | undefined) => {
     if (!claim) return send(response, 404, notePage(languageOf(request), "notFoundTitle", "notFound"));
     const url = pageUrl(request.params.token);
-    send(response, 200, claimPage(claim, `${new URL(url).pathname}/reveal`, await qrOf(claim, url)));
+    send(response, 200, claimPage(claim, new URL(url).pathname, await qrOf(claim, url)));
   };
   router.get("/:token", async (request, response) => show(request, response, await parts.claim(request.params.token)));
   router.post("/:token/reveal", async (request, response) =>
     show(request, response, await parts.reveal(request.params.token)),
   );
-  // the address that a reload after the reveal may be left with
-  router.get("/:token/reveal", (request, response) => {
+  const form = express.urlencoded({ extended: false, limit: "16kb", parameterLimit: 10 });
+  router.post("/:token/dispute", perDispute, form, async (request: Request<{ token: string }>, response) => {
+    const { token } = request.params;
+    const complaint = readDispute(request.body);
+    const raised = complaint ? await parts.dispute(token, complaint) : { ok: false as const, why: "no_text" as const };
+    const path = new URL(pageUrl(token)).pathname;
+    // a reload after this sends nothing twice
+    if (raised.ok) return response.redirect(303, `${path}#disputes`);
+    const claim = raised.why === "not_found" ? undefined : await parts.claim(token);
+    if (!claim || raised.why === "not_found") return show(request, response, undefined);
+    const refilled = { why: raised.why, complaint: complaint ?? { what: "this", about: null, text: "" } } as const;
+    send(response, 422, claimPage(claim, path, null, refilled));
+  });
+  // the addresses that a reload after a form may be left with
+  router.get(["/:token/reveal", "/:token/dispute"], (request: Request<{ token: string }>, response: Response) => {
     response.redirect(303, new URL(pageUrl(request.params.token)).pathname);
   });
   return router;

@@ -52,6 +52,16 @@ a{color:var(--accent);text-underline-offset:.2em}
 .button:hover{filter:brightness(1.08)}
 .button+.quiet,form+.quiet{margin-top:.875rem}
 form{margin:0}
+fieldset{border:0;padding:0;margin:0 0 1.25rem;min-width:0}
+legend,.field{display:block;padding:0;font-weight:600;margin:0 0 .375rem}
+.choice{display:flex;gap:.625rem;align-items:flex-start;padding:.375rem 0}
+.choice input{flex:none;width:1.25rem;height:1.25rem;margin:.2rem 0 0;accent-color:var(--accent)}
+input[type=text],textarea{display:block;width:100%;font:inherit;color:inherit;background:var(--background);border:1px solid var(--quiet);border-radius:.5rem;padding:.625rem .75rem;margin:0 0 .25rem}
+textarea{min-height:7rem;resize:vertical}
+.hint{color:var(--quiet);font-size:.9375rem;margin:0 0 1.25rem}
+.alert{border-left:4px solid var(--accent);padding-left:1rem}
+#disputes{margin-top:2rem}
+blockquote{margin:0 0 .75rem;padding-left:1rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
 .label{color:var(--quiet);font-size:.9375rem;margin:0 0 .25rem}
 .code{display:block;font:600 1.375rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;letter-spacing:.04em;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all;border:1px dashed var(--quiet);border-radius:.625rem;padding:.75rem 1rem;margin:0 0 1.25rem}
 .amount{font-size:1.75rem;font-weight:650;line-height:1.2;margin:0}

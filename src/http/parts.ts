@@ -4,6 +4,8 @@ import type { KeptMessage } from "../channels/outbox.ts";
 import type { Log } from "../log.ts";
 import type { Accepted } from "../pipeline/accept.ts";
 import type { Claim } from "../pipeline/claim.ts";
+import type { Corridor } from "../pipeline/corridor.ts";
+import type { Complaint, Raised } from "../pipeline/disputes.ts";
 import type { Telemetry } from "../telemetry.ts";
 
 export type { Claim } from "../pipeline/claim.ts";
@@ -23,6 +25,10 @@ export interface HttpParts {
   claim(token: string): Promise<Claim | undefined>;
   /** The recipient asked for it: the claim with its content where it can be shown. */
   reveal(token: string): Promise<Claim | undefined>;
+  /** The recipient says that something is not right. */
+  dispute(token: string, complaint: Complaint): Promise<Raised>;
+  /** What the admin API works with; absent where this process does not serve it. */
+  corridor?: Corridor;
   /** Only in a sandbox: newest first. */
   outbox?(): Promise<readonly KeptMessage[]>;
   /** Where the docs are, for the first page. */

@@ -4,6 +4,8 @@ import { exponentOf, type Money, POINTS } from "../money.ts";
 import type { RewardContent } from "../rewards/provider.ts";
 import { readClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
+import { disputableUntil, type LastDecision, lastDecision } from "./dispute-window.ts";
+import { disputesOf, type RaisedDispute } from "./disputes.ts";
 import {
   firstNameOf,
   type GrantView,
@@ -45,6 +47,12 @@ export interface Claim {
   /** For points: what the recipient has now. */
   pointsBalance?: number;
   workspaceName: string;
+  /** How the approval that it needed ended, where it was not given for that: who reads it was told so. */
+  notApproved: { how: "declined" | "expired"; at: string; reason: string | null } | null;
+  /** What the recipient can still say about it: `this` until then, `missing` while the link works. */
+  canDispute: { until: string | null; missing: boolean };
+  /** What they said, newest first, and what came of it. */
+  disputes: readonly RaisedDispute[];
   /** The rule's conditions, as the admin wrote them, with what was seen. */
   why: readonly { text: string; held: boolean; saw: string }[];
 }
@@ -73,6 +81,10 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
   const { milestone, deal } = grant.situation;
   const points = grant.value.currency === POINTS ? await balance(database, `points:${grant.recipient.id}`) : [];
   const { matcher } = await corridor.rules.version(grant.rule_version, database);
+  const decision = await lastDecision(database, grant.id);
+  const until = disputableUntil(corridor, grant, decision?.at ?? null);
+  const disputes = await disputesOf(database, grant);
+  const open = disputes.some((each) => each.this && each.state === "open");
   const [trace] = matcher.explain(grant.situation, grant.rule_id);
   return {
     language,
@@ -98,9 +110,20 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
       ? { pointsBalance: points.find((each) => each.currency === POINTS)?.minor ?? 0 }
       : {}),
     workspaceName: workspace.name,
+    notApproved: notApproved(grant, decision),
+    canDispute: {
+      until: until && until > now() && !expired && !open ? until.toISOString() : null,
+      missing: workspace.disputeDays > 0 && !expired,
+    },
+    disputes,
     why: (trace?.lines ?? []).map((line) => ({ text: line.text, held: line.held, saw: sawText(line.saw) })),
   };
 };
+
+const notApproved = ({ state }: GrantView, decision: LastDecision | undefined): Claim["notApproved"] =>
+  (state === "declined" || state === "expired") && decision?.state === state
+    ? { how: state, at: decision.at.toISOString(), reason: decision.reason }
+    : null;
 
 const contentOf = async ({ database, sealer }: Corridor, grant: GrantView): Promise<RewardContent | null> => {
   const row = await database.row<{ content: Buffer | null }>("select content from orders where grant_id = $1", [

@@ -1,7 +1,7 @@
 /** What the steps work with. `main.ts` builds it once; tests build it with a clock and vendors of their own. */
 import type { Connection } from "../../connectors/index.ts";
-import type { ChannelName, Rendered, Sender } from "../channels/channel.ts";
-import type { RewardMessage } from "../channels/index.ts";
+import type { ChannelName, NoticeKind, Rendered, Sender } from "../channels/channel.ts";
+import type { NoticeMessage, RewardMessage } from "../channels/index.ts";
 import type { Brake } from "../config-money.ts";
 import type { Database } from "../db/sql.ts";
 import type { Log } from "../log.ts";
@@ -9,6 +9,7 @@ import type { Doorbell } from "../queue/queue.ts";
 import type { Provider, ProviderKind } from "../rewards/provider.ts";
 import type { Sealer } from "../sealer.ts";
 import type { Telemetry } from "../telemetry.ts";
+import type { User } from "../users.ts";
 import type { ActiveRules } from "./rule-versions.ts";
 
 export interface OpenProvider {
@@ -35,6 +36,8 @@ export interface Workspace {
   language: string;
   /** How much of the workspace currency one unit of the other is worth. */
   rates: Readonly<Record<string, number>>;
+  /** For how many days a recipient can dispute a reward; 0: not at all. */
+  disputeDays: number;
 }
 
 export interface Corridor {
@@ -42,12 +45,14 @@ export interface Corridor {
   workspace: Workspace;
   /** Null: nothing brakes. */
   brake: Brake | null;
+  users: readonly User[];
   /** Without a slash at the end. */
   publicUrl: string;
   connections: ReadonlyMap<string, Connection>;
   providers: ReadonlyMap<string, OpenProvider>;
   channels: ReadonlyMap<ChannelName, OpenChannel>;
   render(channel: ChannelName, language: string, message: RewardMessage): Rendered;
+  renderNotice(kind: NoticeKind, channel: ChannelName, language: string, message: NoticeMessage): Rendered;
   rules: ActiveRules;
   doorbell: Doorbell;
   sealer: Sealer;

@@ -26,6 +26,7 @@ export const joinPeople = async (tx: Sql, joins: readonly SamePerson[]): Promise
       })),
     );
     await tx.run("update grants set recipient_id = $2 where recipient_id = $1", [from, to]);
+    await tx.run("update disputes set recipient_id = $2 where recipient_id = $1", [from, to]);
     await giveUp(tx, join);
   }
 };

@@ -1,5 +1,5 @@
 /** Chooses the channel for a grant: the first that the rule names, that is set up, that has an address and was not tried. */
-import { type ChannelName, channelNames } from "../channels/channel.ts";
+import { type ChannelName, channelNames, type MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Corridor } from "./corridor.ts";
@@ -11,16 +11,25 @@ export const addressOn = (channel: ChannelName, recipient: Pick<Recipient, "emai
 
 const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
 
+/** What there is to tell of a grant in this state; undefined where nothing. */
+export const kindOf = (state: string): MessageKind | undefined =>
+  state === "issued" ? "reward" : state === "declined" || state === "expired" ? state : undefined;
+
 /**
- * Writes the next message of a grant as a row and returns its id. Where nobody can be told, the grant says why, and the
+ * Writes the next message of this kind as a row and returns its id. Where nobody can be told, the grant says why, and the
  * sweeper looks again when an address appears.
  */
-export const queueMessage = async (corridor: Corridor, tx: Sql, grant: GrantView): Promise<string | undefined> => {
-  const tried = new Set(
-    (await tx.rows<{ channel: string }>("select channel from messages where grant_id = $1", [grant.id])).map(
-      (row) => row.channel,
-    ),
-  );
+export const queueMessage = async (
+  corridor: Corridor,
+  tx: Sql,
+  grant: GrantView,
+  kind: MessageKind = "reward",
+): Promise<string | undefined> => {
+  const before = await tx.rows<{ channel: string }>("select channel from messages where grant_id = $1 and kind = $2", [
+    grant.id,
+    kind,
+  ]);
+  const tried = new Set(before.map((row) => row.channel));
   const open = grant.notify
     .filter(isChannel)
     .filter((channel) => corridor.channels.has(channel) && !tried.has(channel));
@@ -30,9 +39,9 @@ export const queueMessage = async (corridor: Corridor, tx: Sql, grant: GrantView
     return undefined;
   }
   const row = await tx.row<{ id: string }>(
-    `insert into messages (grant_id, channel, sender, state, not_before, created_at) values ($1, $2, $3, 'queued', $4, $4)
-     on conflict (grant_id, channel) do nothing returning id`,
-    [grant.id, channel, corridor.channels.get(channel)?.sender ?? "", corridor.now()],
+    `insert into messages (grant_id, kind, channel, sender, state, not_before, created_at) values ($1, $2, $3, $4, 'queued', $5, $5)
+     on conflict (grant_id, kind, channel) do nothing returning id`,
+    [grant.id, kind, channel, corridor.channels.get(channel)?.sender ?? "", corridor.now()],
   );
   await tx.run("update grants set waiting = null where id = $1", [grant.id]);
   return row?.id;

@@ -2,10 +2,13 @@
  * Step 5. One job per message: the words in the recipient's language, sent over the channel that was chosen. A refusal
  * falls back to the next channel; a message whose outcome nobody knows is not sent blindly again.
  */
-import type { ChannelName, SendOutcome } from "../channels/channel.ts";
+import type { ChannelName, MessageKind, SendOutcome } from "../channels/channel.ts";
+import type { RewardMessage } from "../channels/index.ts";
+import type { Sql } from "../db/sql.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import { writeClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
+import { disputableUntil, lastDecision } from "./dispute-window.ts";
 import {
   firstNameOf,
   type GrantView,
@@ -28,6 +31,7 @@ const REPEATABLE_LEASE_MS = 5_000;
 interface MessageRow {
   id: string;
   grant_id: string;
+  kind: MessageKind;
   channel: string;
   state: string;
 }
@@ -37,7 +41,7 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
   const now = corridor.now();
   const next = await corridor.database.transaction(async (tx) => {
     const message = await tx.row<MessageRow>(
-      "select id, grant_id, channel, state from messages where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update",
+      "select id, grant_id, kind, channel, state from messages where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update",
       [messageId, now],
     );
     const grant = message && (await loadGrant(tx, message.grant_id));
@@ -62,7 +66,7 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     const to = grant.recipient.erased_at ? null : addressOn(open.channel, grant.recipient);
     if (to === null) {
       await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
-      return { fallBack: await queueMessage(corridor, tx, grant), ready: undefined };
+      return { fallBack: await queueMessage(corridor, tx, grant, message.kind), ready: undefined };
     }
     const paused = await pausedFor(tx, `channel:${open.channel}`);
     if (paused) {
@@ -88,7 +92,14 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     });
     return {
       fallBack: undefined,
-      ready: { grant, open, to, attempt, rendered: await render(corridor, grant, open.channel) },
+      ready: {
+        grant,
+        open,
+        to,
+        attempt,
+        kind: message.kind,
+        rendered: await render(corridor, tx, grant, message.kind, open.channel),
+      },
     };
   });
   if (!next) return;
@@ -96,18 +107,18 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     if (next.fallBack) await corridor.doorbell.ring("notify", [next.fallBack]).catch(() => {});
     return;
   }
-  const { grant, open, to, attempt, rendered } = next.ready;
+  const { grant, open, to, attempt, kind, rendered } = next.ready;
   const outcome = await open.send({ key: messageId, to, name: grant.recipient.name, rendered });
-  await settleSend(corridor, { grant, messageId, channel: open.channel, sender: open.sender, attempt }, outcome);
+  await settleSend(corridor, { grant, messageId, kind, channel: open.channel, sender: open.sender, attempt }, outcome);
 };
 
-const render = async (corridor: Corridor, grant: GrantView, channel: ChannelName) => {
+const render = async (corridor: Corridor, tx: Sql, grant: GrantView, kind: MessageKind, channel: ChannelName) => {
   const language = languageOf(corridor, grant.recipient);
-  const titles = await titlesOf(corridor, corridor.database, grant);
+  const titles = await titlesOf(corridor, tx, grant);
   const { milestone, deal } = grant.situation;
   const expiresAt = new Date(corridor.now().getTime() + CLAIM_DAYS * 86_400_000);
   const token = writeClaimToken(corridor.sealer, { grantId: grant.id, version: grant.claim_version, expiresAt });
-  return corridor.render(channel, language, {
+  const message: RewardMessage = {
     firstName: firstNameOf(grant.recipient),
     what: {
       kind: milestone.type,
@@ -125,13 +136,24 @@ const render = async (corridor: Corridor, grant: GrantView, channel: ChannelName
     claimUrl: `${corridor.publicUrl}/me/${token}`,
     workspaceName: corridor.workspace.name,
     // the last whole day, so that nobody is promised an hour too many
-    expiresOn: new Date(expiresAt.getTime() - 86_400_000).toISOString().slice(0, 10),
+    expiresOn: lastWholeDay(expiresAt),
+  };
+  if (kind === "reward") return corridor.render(channel, language, message);
+  const decided = await lastDecision(tx, grant.id);
+  const until = disputableUntil(corridor, grant, decided?.at ?? null);
+  return corridor.renderNotice(kind, channel, language, {
+    ...message,
+    given: decided?.reason ?? null,
+    disputableUntil: until && lastWholeDay(until),
   });
 };
+
+const lastWholeDay = (end: Date): string => new Date(end.getTime() - 86_400_000).toISOString().slice(0, 10);
 
 interface Sent {
   grant: GrantView;
   messageId: string;
+  kind: MessageKind;
   channel: ChannelName;
   sender: string;
   attempt: number;
@@ -139,7 +161,7 @@ interface Sent {
 
 const settleSend = async (
   corridor: Corridor,
-  { grant, messageId, channel, sender, attempt }: Sent,
+  { grant, messageId, kind, channel, sender, attempt }: Sent,
   outcome: SendOutcome,
 ) => {
   const now = corridor.now();
@@ -157,7 +179,7 @@ const settleSend = async (
         state === "sent" ? now : null,
       ],
     );
-    return state === "failed" ? queueMessage(corridor, tx, grant) : undefined;
+    return state === "failed" ? queueMessage(corridor, tx, grant, kind) : undefined;
   });
   corridor.telemetry.attempt(sender, outcome.outcome);
   corridor.telemetry.message(channel, state);

@@ -2,10 +2,12 @@
  * Step 6, for now the sweeper: rings again for rows that wait too long, so that a crash between commit and ring, a wiped
  * queue, a refilled pool or an address that appears later lose nothing. Receipts and reversals will come in here.
  */
+
+import { keepApprovals } from "./approvals-keep.ts";
 import { checkBudgets } from "./budget-alerts.ts";
 import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
-import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
+import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
 
 const BATCH = 500;
@@ -23,6 +25,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   const { database, doorbell, now } = corridor;
   await checkBudgets(corridor);
   await settlePauses(corridor);
+  await keepApprovals(corridor);
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
     `update grants set not_before = $2 where id in (
@@ -45,11 +48,11 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   return { grants: grants.length, messages: messages.length, reached: reached.length };
 };
 
-/** Issued grants whose recipient could not be reached, and now has an address. */
+/** Grants of which their recipient could not be told, and now has an address. */
 const reachable = async (corridor: Corridor): Promise<string[]> => {
   const candidates = await corridor.database.rows<{ id: string }>(
     `select g.id from grants g join recipients r on r.id = g.recipient_id
-     where g.state = 'issued' and g.waiting like $1 and r.erased_at is null
+     where g.state in ('issued', 'declined', 'expired') and g.waiting like $1 and r.erased_at is null
        and (('email' = any (g.notify) and r.email is not null) or (g.notify && array['sms', 'whatsapp'] and r.phone is not null))
      order by g.granted_at limit $2`,
     [`${UNREACHABLE}%`, BATCH],
@@ -58,7 +61,8 @@ const reachable = async (corridor: Corridor): Promise<string[]> => {
   for (const { id } of candidates) {
     const message = await corridor.database.transaction(async (tx) => {
       const grant = await loadGrant(tx, id, { lock: true });
-      return grant?.waiting?.startsWith(UNREACHABLE) ? queueMessage(corridor, tx, grant) : undefined;
+      const kind = grant && kindOf(grant.state);
+      return kind && grant.waiting?.startsWith(UNREACHABLE) ? queueMessage(corridor, tx, grant, kind) : undefined;
     });
     if (message) queued.push(message);
   }

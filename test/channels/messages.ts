@@ -1,5 +1,11 @@
 /** Messages as the corridor would ask for them, and the real templates, for the tests of what is said. */
-import { createRenderer, loadTemplates, type Renderer, type RewardMessage } from "../../src/channels/index.ts";
+import {
+  createRenderer,
+  loadTemplates,
+  type NoticeMessage,
+  type Renderer,
+  type RewardMessage,
+} from "../../src/channels/index.ts";
 
 export const claimUrl = "https://accolade.example/me/eyJhbGciOi.3kTMd0vR8mYhQ2zP4sLwX9bN7cVfG1aH";
 
@@ -19,6 +25,13 @@ export const rossi: RewardMessage = {
   claimUrl,
   workspaceName: "Example Srl",
   expiresOn: "2027-03-31",
+};
+
+/** Giulia's reward was not approved. */
+export const notice: NoticeMessage = {
+  ...rossi,
+  given: "The discount was above 30% without an agreement.",
+  disputableUntil: "2026-12-19",
 };
 
 /** The same message about something else. */

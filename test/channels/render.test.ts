@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { type NoticeKind, noticeKinds } from "../../src/channels/channel.ts";
 import type { Rendered, Renderer, RewardMessage } from "../../src/channels/index.ts";
 import { smsSegments } from "../../src/channels/sms-segments.ts";
-import { about, claimUrl, rossi, shippedRenderer } from "./messages.ts";
+import { about, claimUrl, notice, rossi, shippedRenderer } from "./messages.ts";
 
 let renderer: Renderer;
 beforeAll(async () => {
@@ -239,6 +240,68 @@ describe("whatever stands in a CRM", () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+});
+
+describe("a reward that is not given", () => {
+  const mail = (kind: NoticeKind, language: string, data = notice) => {
+    const rendered = renderer.renderNotice(kind, "email", language, data);
+    if (rendered.channel !== "email") throw new Error(rendered.channel);
+    return rendered;
+  };
+
+  test("says what happened, why, and what one can do, in both languages", () => {
+    const { subject, text } = mail("declined", "en-GB");
+    expect(subject).toBe("The reward for the Rossi deal was not approved");
+    expect(text).toContain("Giulia, the Rossi deal is won: 62,000 EUR in 41 days.");
+    expect(text).toContain("a 100 EUR gift card, needed an approval and was not approved.");
+    expect(text).toContain("The reason given: “The discount was above 30% without an agreement”.");
+    expect(text).toContain("you can say so until 19 December 2026");
+    const italian = mail("expired", "it");
+    expect(italian.subject).toBe("Sul premio per la trattativa Rossi nessuno ha deciso in tempo");
+    expect(italian.text).toContain("Non dipende da nulla che tu abbia fatto o non fatto.");
+    expect(italian.text).toContain("fino al 19 dicembre 2026");
+  });
+
+  test("promises no reward behind its link, and no window that is closed", () => {
+    for (const kind of noticeKinds)
+      for (const language of ["en", "it"]) {
+        const { text, html } = mail(kind, language, { ...notice, given: null, disputableUntil: null });
+        expect(text + html).not.toMatch(/open your reward|apri il premio|until|fino al|“|«/i);
+        expect(html).not.toMatch(/\{\{|\}\}/);
+        expect(text).toContain(claimUrl);
+      }
+  });
+
+  test("on every channel, whatever stands in a CRM or in the reason", () => {
+    const shapeOf = (html: string) =>
+      html.match(/<[^>]*>/g)?.map((tag) => tag.replace(/aria-label="[^"]*"/, "").replace(/lang="\w+"/g, ""));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...noticeKinds),
+        anyLanguage,
+        anyMessage,
+        fc.option(anyText),
+        fc.option(fc.constant("2026-12-19")),
+        (kind, language, message, given, disputableUntil) => {
+          const data = { ...message, given, disputableUntil };
+          const text = renderer.renderNotice(kind, "sms", language, data).text;
+          expect(text.endsWith(claimUrl)).toBe(true);
+          expect(smsSegments(text).segments).toBeLessThanOrEqual(2);
+          const whatsApp = renderer.renderNotice(kind, "whatsapp", language, data);
+          if (whatsApp.channel !== "whatsapp") throw new Error(whatsApp.channel);
+          expect(whatsApp.template).toBe(kind);
+          for (const variable of whatsApp.variables) {
+            expect(variable).toMatch(/^\S(.*\S)?$/u);
+            expect(variable.length).toBeLessThanOrEqual(255);
+          }
+          const { html, subject } = mail(kind, language ?? "en", data);
+          expect(shapeOf(html)).toEqual(shapeOf(mail(kind, "en").html));
+          expect(subject).not.toMatch(/\p{Cc}/u);
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createRenderer, loadTemplates, type TemplateProblem } from "../../src/channels/index.ts";
-import { rossi } from "./messages.ts";
+import { notice, rossi } from "./messages.ts";
 
 let room: string;
 beforeAll(async () => {
@@ -114,11 +114,33 @@ describe("an admin's own words", () => {
   });
 });
 
+test("a folder of an admin's own from before there were notices still works, with the package's words for them", async () => {
+  const folder = path.join(room, "older");
+  await cp("templates/reward", path.join(folder, "reward"), { recursive: true });
+  const loaded = await loadTemplates(folder);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  expect(createRenderer(loaded.templates, "en").renderNotice("declined", "sms", "it", notice).text).toContain(
+    "Il premio",
+  );
+});
+
+test.each([
+  ["declined/en.yaml", (t: string) => t.replace("{given}", "{givn}"), { place: "because", found: "{givn}" }],
+  ["expired/it.yaml", (t: string) => t.replace(/^button:.*$/m, ""), { place: "button", found: "nothing" }],
+  ["notice.mjml", (t: string) => t.replace("{{news}}", "{{worth}}"), { found: "{{worth}}" }],
+])("a mistake in %s is reported with its place", async (file, change, problem) => {
+  const problems = await problemsOf(await changed(path.join("..", file), change));
+  expect(problems).toContainEqual(expect.objectContaining({ file: expect.stringContaining(file), ...problem }));
+});
+
 test("the WhatsApp texts in the docs are word for word those of the templates", async () => {
   const docs = await readFile("docs/channels.md", "utf8");
   for (const language of ["en", "it"]) {
-    const words = await readFile(`templates/reward/${language}.yaml`, "utf8");
-    const body = /body: \|-\n((?: {4}.*\n|\n)+)/.exec(words)?.[1]?.replace(/^ {4}/gm, "").trim();
-    expect(docs).toContain(body);
+    for (const kind of ["reward", "declined", "expired"]) {
+      const words = await readFile(`templates/${kind}/${language}.yaml`, "utf8");
+      const body = /body: \|-\n((?: {4}.*\n|\n)+)/.exec(words)?.[1]?.replace(/^ {4}/gm, "").trim();
+      expect(body).toContain("{{4}}");
+      expect(docs).toContain(body);
+    }
   }
 });

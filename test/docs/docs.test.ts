@@ -4,9 +4,11 @@ import path from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { connectors } from "../../connectors/index.ts";
 import { unpackEvent } from "../../connectors/webhook/unpack-event.ts";
+import { withRoutes } from "../../scripts/api-routes.ts";
 import { configurationPage } from "../../scripts/configuration-page.ts";
 import { senders } from "../../src/channels/index.ts";
 import { Environment } from "../../src/config.ts";
+import { routes } from "../../src/http/api/index.ts";
 import { grantStates } from "../../src/ledger/grant-states.ts";
 import { knownTo } from "../../src/open-corridor.ts";
 import { packageRoot } from "../../src/package-root.ts";
@@ -169,6 +171,37 @@ test("tests of rules in the pages pass, with the starter rules", async () => {
   await bench.close();
   expect(tested).toMatchObject({ ok: true });
   expect(tested.ok ? tested.results.filter(({ failures }) => failures.length > 0) : []).toEqual([]);
+});
+
+describe("the API", () => {
+  test("docs/api.md lists every route as it is declared; `npm run docs` writes it", () => {
+    const page = readFileSync(path.join(packageRoot, "docs/api.md"), "utf8");
+    expect(page).toBe(withRoutes(page));
+    expect(page).toContain("`GET /api/v1/me`");
+  });
+
+  test("every call with curl is one that a route takes, with a body that fits", () => {
+    const calls = pages.flatMap(({ blocks, file }) =>
+      blocks
+        .flatMap(({ text }) => text.split("\n").filter((line) => /^curl .*\/api\/v1\//.test(line)))
+        .map((line) => ({ file, line })),
+    );
+    expect(calls.length).toBeGreaterThan(4);
+    const wrong = calls.filter(({ line }) => {
+      const url = new URL(/https:[^\s"]+/.exec(line)?.[0] ?? "");
+      const sent = /-d '([^']*)'/.exec(line)?.[1];
+      const at = url.pathname.replace("/api/v1", "");
+      return !routes.some(
+        ({ method, path: declared, params, query, body }) =>
+          method === (sent === undefined ? "get" : "post") &&
+          new RegExp(`^${declared.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(at) &&
+          (Object.keys(params.shape).length === 0 || params.safeParse({ id: at.split("/")[2] }).success) &&
+          query.safeParse(Object.fromEntries(url.searchParams)).success &&
+          (body === null || body.safeParse(JSON.parse(sent ?? "{}")).success),
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
 });
 
 describe(examplePath, () => {

@@ -25,6 +25,7 @@ const shapes: readonly [RegExp, string][] = [
   [/SECRET_PATH/, "0".repeat(48)],
   [/CALLOUT_SECRET|WEBHOOK_SECRET/, `whsec_${Buffer.alloc(32, 1).toString("base64")}`],
   [/SMTP_USER/, "rewards@example.com"],
+  [/^([A-Z]+)_TOKEN$/, "a-token-of-at-least-24-characters"],
 ];
 export const valueFor = (name: string): string => shapes.find(([shape]) => shape.test(name))?.[1] ?? "a-value";
 
@@ -41,7 +42,7 @@ export const starterRules = readFileSync(path.join(packageRoot, "rules/starter.y
 
 /** Rules in the pages may use what the example configures. */
 const known = { ...knownTo(readExample()), metrics: engineKnown.metrics, approvers: engineKnown.approvers };
-const configKeys = ["workspace", "connections", "providers", "channels", "templates"];
+const configKeys = ["workspace", "connections", "providers", "channels", "templates", "users"];
 
 /** Everything that is wrong with it, one line each; `undefined` where it is nothing that Accolade reads. */
 export const problemsOfBlock = (text: string): string[] | undefined => {

@@ -25,6 +25,9 @@ export const aClaim: Claim = {
   expiresAt: "2027-02-21T22:59:59.000Z",
   content: null,
   workspaceName: "Northwind Sales",
+  notApproved: null,
+  canDispute: { until: "2026-12-23T09:30:00.000Z", missing: true },
+  disputes: [],
   why: [
     { text: "deal.amount >= 50000", held: true, saw: "62000" },
     { text: "deal.cycle_days <= 60", held: true, saw: "41" },
@@ -98,6 +101,7 @@ export const testParts = (changes: Partial<HttpParts> = {}): TestParts => {
     claim: async (token) => (token === "good" ? aClaim : undefined),
     reveal: async (token) =>
       token === "good" ? { ...aClaim, content: { kind: "code", code: "XMAS-7KQ2-9FWD" } } : undefined,
+    dispute: async (token) => (token === "good" ? { ok: true } : { ok: false, why: "not_found" }),
     ...changes,
   };
 };

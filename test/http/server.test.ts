@@ -174,7 +174,11 @@ describe("POST /webhooks/{connection}", () => {
     const answer = await post(`${base}/webhooks/broken`);
     expect(answer.status).toBe(500);
     const told = (await answer.json()) as { id: string };
-    expect(told).toEqual({ error: "internal", id: expect.stringMatching(/^[0-9a-f]{8}$/) });
+    expect(told).toEqual({
+      error: "internal",
+      id: expect.stringMatching(/^[0-9a-f]{8}$/),
+      message: expect.stringContaining("went wrong on our side"),
+    });
     expect(parts.lines).toMatchObject([{ level: "error", step: "request failed", id: told.id, method: "POST" }]);
     expect(parts.lines[0]?.error).toBe("no column g…@example.com in secret_table");
   });

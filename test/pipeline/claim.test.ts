@@ -78,6 +78,15 @@ test("no code is stored readable, or logged", async () => {
   expect(running.logged.join("")).not.toMatch(/SECRET-CODE-1|9876/);
 });
 
+test("the page takes what is not right, and the API that shows it is there for who has a token", async () => {
+  const body = new URLSearchParams({ what: "this", text: "Il valore non torna" });
+  const sent = await fetch(`${running.door}${path}/dispute`, { method: "POST", body, redirect: "manual" });
+  expect([sent.status, sent.headers.get("location")]).toEqual([303, `${path}#disputes`]);
+  expect(await (await fetch(running.door + path)).text()).toContain("Il valore non torna");
+  expect((await fetch(`${running.door}/api/v1/approvals`)).status).toBe(401);
+  expect((await fetch(`${running.door}/api/openapi.json`)).status).toBe(200);
+});
+
 test("another link, a changed one, an expired one, a revoked one: nothing is shown", async () => {
   const { corridor, database } = running.server.opened;
   const token = path.slice("/me/".length);

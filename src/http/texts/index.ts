@@ -8,13 +8,18 @@ const languages: Readonly<Record<string, Texts>> = { en, it };
 /** Codes of the languages we have, the default first. */
 export const languageCodes = Object.keys(languages);
 
-export type TextKey = Exclude<keyof Texts, "reason">;
+export type TextKey = Exclude<keyof Texts, "reason" | "disputeErrors">;
+export type DisputeErrorKey = keyof Texts["disputeErrors"];
 type Values = Record<string, string | number | Date | null | undefined>;
 
 export interface Speaker {
   /** What words, amounts and dates are in: the reader's own locale where we have its language, else English. */
   locale: string;
   say(key: TextKey, values?: Values): string;
+  /** Why what a recipient wrote was not sent. */
+  disputeError(key: DisputeErrorKey, values: Values): string;
+  /** A day, written out. */
+  day(date: Date): string;
   /** One sentence for a milestone; the rule's title where we have no sentence for its type. */
   reason(type: string, values: Values): string;
 }
@@ -41,6 +46,8 @@ export const speakerFor = (language: string, timeZone = "UTC"): Speaker => {
   return {
     locale,
     say: (key, values) => format(texts[key], values),
+    disputeError: (key, values) => format(texts.disputeErrors[key], values),
+    day: (date) => format("{date, date, long}", { date }),
     reason: (type, values) => format(Object.hasOwn(reasons, type) ? (reasons[type] ?? "") : texts.reason.other, values),
   };
 };

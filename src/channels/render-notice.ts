@@ -1,0 +1,82 @@
+/** Puts the words of a notice together, around the sentences that a reward's words make. Pure. */
+import type { ChannelName, NoticeKind, Rendered } from "./channel.ts";
+import { clean, clip, escapeHtml, sentenceCase } from "./clean-text.ts";
+import type { NoticeWords } from "./notice-words.ts";
+import { smsText, unbroken, whatsApp } from "./render-parts.ts";
+import type { Values } from "./word-file.ts";
+
+interface Around {
+  kind: NoticeKind;
+  channel: ChannelName;
+  layout: string;
+  words: NoticeWords;
+}
+
+export interface Told {
+  /** What a person gave as the reason; empty where there is none. */
+  given: string;
+  /** As it is written in the reader's region; null where it cannot be disputed. */
+  disputableUntil: string | null;
+  link: string;
+}
+
+/** `tell`: what the reward's words say of it, with names of at most so many characters. */
+export const renderNotice = (
+  { kind, channel, layout, words }: Around,
+  told: Told,
+  tell: (longest: number) => Values,
+): Rendered => {
+  const { lines } = words;
+  const say = (longest: number, longestReason: number): Values => {
+    // a full stop of the admin's own would stand before ours
+    const given = clip(told.given.replace(/[.\s]+$/, ""), longestReason);
+    const facts: Values = {
+      ...tell(longest),
+      given,
+      hasReason: given === "" ? "no" : "yes",
+      disputable: told.disputableUntil === null ? "no" : "yes",
+      until: told.disputableUntil ?? "",
+    };
+    const news = sentenceCase(lines.news(facts), words.language);
+    return { ...facts, news, because: lines.because(facts), next: lines.next(facts) };
+  };
+  if (channel === "sms") return { channel, text: smsText(words.sms, (longest) => say(longest, 100)) };
+  if (channel === "whatsapp") return whatsApp(kind, words, say(60, 60));
+  const said = say(120, 1_000);
+  const subject = clip(clean(lines.subject(said)), 150);
+  const whyLink = `${told.link}#why`;
+  const text = (name: keyof typeof lines) => clean(lines[name](said));
+  const values: Record<string, string> = {
+    language: words.language,
+    subject,
+    preheader: String(said.news),
+    workspace: String(said.workspace),
+    opening: unbroken(String(said.opening), said),
+    news: unbroken(String(said.news), said),
+    because: String(said.because),
+    next: String(said.next),
+    link: told.link,
+    whyLink,
+    button: text("button"),
+    why: text("why"),
+    copy: text("copy"),
+    footer: text("footer"),
+  };
+  const html = layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ""));
+  const plain = [
+    `${said.opening}.`,
+    `${said.news}`,
+    ...(said.because ? ["", `${said.because}`] : []),
+    "",
+    `${said.next}`,
+    `${values.button}: ${told.link}`,
+    "",
+    `${values.why}:`,
+    whyLink,
+    "",
+    "-- ",
+    values.footer ?? "",
+    "",
+  ].join("\n");
+  return { channel: "email", subject, html, text: plain };
+};

@@ -1,0 +1,40 @@
+/** What rewards and notices have in common when they are put into words. Pure. */
+import type { Rendered } from "./channel.ts";
+import { clean } from "./clean-text.ts";
+import { plainSigns, smsSegments } from "./sms-segments.ts";
+import type { Message, Values, WhatsAppWords } from "./word-file.ts";
+
+/** An SMS is kept within this many segments wherever the link leaves room. */
+const smsSegmentLimit = 2;
+
+/** The first form that fits, with names as long as they may be; the shortest form where even that does not fit. */
+export const smsText = (forms: readonly Message[], tell: (longest: number) => Values): string => {
+  let text = "";
+  for (const form of forms)
+    for (const longest of [60, 40, 28, 20]) {
+      const { link, ...said } = tell(longest);
+      // the link is put in last: nothing may change a character of it
+      const around = clean(plainSigns(form({ ...said, link: "\u0001" })), "\u0001");
+      text = around.replaceAll("\u0001", () => String(link));
+      if (smsSegments(text).segments <= smsSegmentLimit) return text;
+    }
+  return text;
+};
+
+/** The text as it was approved, and what stands in for its variables. */
+export const whatsApp = (
+  template: string,
+  { whatsapp, language }: { whatsapp: WhatsAppWords; language: string },
+  said: Values,
+): Rendered => {
+  // Meta refuses line breaks and runs of spaces in a variable, and an empty one
+  const variables = whatsapp.variables.map((each) => clean(each(said)) || "-");
+  const text = whatsapp.body.replace(/\{\{(\d+)\}\}/g, (_, n) => variables[Number(n) - 1] ?? "");
+  return { channel: "whatsapp", template, language, variables, text };
+};
+
+/** An amount never parts from its currency at the end of a line. */
+export const unbroken = (text: string, { amount, value }: Values): string =>
+  [amount, value]
+    .map(String)
+    .reduce((all, sum) => (sum ? all.replaceAll(sum, sum.replaceAll(" ", "\u00a0")) : all), text);

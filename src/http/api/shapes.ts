@@ -1,0 +1,56 @@
+/** Schemas that several answers of the API share. */
+import { z } from "zod";
+import { formatMoney, type Money } from "../../money.ts";
+
+export const Id = z.uuid();
+export const ById = z.strictObject({ id: Id });
+/** The id of a rule or group, as YAML may have it. */
+export const Name = z.string().regex(/^[\w.-]{1,100}$/, "expected letters, digits and dashes");
+export const Instant = z.iso.datetime();
+
+/** A page of a list: `limit` rows, and those after the last one of the page before. */
+export const Paged = {
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe("How many at most"),
+  after: Id.optional().describe("Only those after this one: `next` of the answer before"),
+};
+export const Next = Id.nullable().describe("For `after`; null where this is the end");
+
+export const MoneyShape = z.object({
+  minor: z.number().int().describe("In the currency's smallest unit: cents, points"),
+  currency: z.string().describe("ISO 4217, or PTS for points"),
+  text: z.string().describe("For people: 100 EUR"),
+});
+export const moneyShape = (money: Money): z.input<typeof MoneyShape> => ({ ...money, text: formatMoney(money) });
+
+export const Person = z.object({
+  email: z.string().nullable().describe("Null for who may not see addresses"),
+  name: z.string(),
+});
+
+export const Line = z.object({
+  text: z.string().describe("As the admin wrote it"),
+  held: z.boolean(),
+  saw: z.record(z.string(), z.unknown()).describe("Each variable of the line and its value"),
+  error: z.string().optional().describe("Why it could not be evaluated"),
+});
+
+export const Explained = z.object({
+  milestone: z.string(),
+  subject: z.string(),
+  occurredAt: Instant,
+  rules: z.array(
+    z.object({
+      rule: z.string(),
+      title: z.string(),
+      verdict: z.enum([
+        "matched",
+        "not_matched",
+        "not_listening",
+        "outside_window",
+        "outside_calendar",
+        "started_later",
+      ]),
+      lines: z.array(Line),
+    }),
+  ),
+});
