@@ -1,7 +1,8 @@
 /** `npm run bench -- rules`: runs the benchmarks that are named, or all of them. `--short` is the form for CI. */
+import { run as backtest } from "./backtest/index.ts";
 import { rules } from "./rules/index.ts";
 
-const benches: Record<string, (form: "whole" | "short") => Promise<unknown>> = { rules };
+const benches: Record<string, (form: "whole" | "short") => Promise<unknown>> = { rules, backtest };
 
 const words = process.argv.slice(2);
 const form = words.includes("--short") ? "short" : "whole";

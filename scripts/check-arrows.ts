@@ -19,8 +19,9 @@ const rooms = ["engine", "ledger", "metrics", "people", "records", "rewards", "c
 
 /** Which folders of src/ a folder may import, beside itself and the leaves. */
 const below: Readonly<Record<string, readonly string[]>> = {
-  cli: ["http", "queue", "simulate", "pipeline", ...rooms, "db", "yaml"],
+  cli: ["http", "queue", "simulate", "history", "pipeline", ...rooms, "db", "yaml"],
   simulate: ["pipeline", ...rooms, "db", "yaml"],
+  history: ["db"],
   http: ["pipeline", ...rooms, "db", "yaml"],
   queue: ["db"],
   pipeline: [...rooms, "db", "yaml"],

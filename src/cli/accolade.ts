@@ -7,6 +7,7 @@ import { codesCommand } from "./codes.ts";
 import { debtsCommand } from "./debts.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
 import { replayCommand } from "./replay.ts";
@@ -22,6 +23,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(doctorCommand())
     .addCommand(simulateCommand())
     .addCommand(rulesCommand())
+    .addCommand(importCommand())
     .addCommand(approvalsCommand())
     .addCommand(codesCommand())
     .addCommand(debtsCommand())

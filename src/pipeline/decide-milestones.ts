@@ -14,6 +14,14 @@ export const writeMilestones = async (
   let newest: number | null = null;
   for (const told of fresh.values()) for (const { eventId } of told) newest = Math.max(newest ?? 0, eventId);
   const keyOf = ({ milestone }: Judged) => milestoneKey(milestone, milestone.subject.kind, milestone.subject.id);
+  const ids = new Map<Judged, number>();
+  const told: Judged[] = [];
+  for (const each of judged) {
+    // a record with a long life has many milestones: writing all of them again for each change would grow with its history
+    const row = stored.get(keyOf(each));
+    if (row && isSame(row, each)) ids.set(each, row.id);
+    else told.push(each);
+  }
   const rows = await tx.rows<{ id: number; n: number }>(
     `with told as (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[], $8::jsonb[], $9::bigint[])
@@ -27,24 +35,32 @@ export const writeMilestones = async (
      )
      select kept.id, told.n::int as n from kept join told using (connection, subject_kind, subject_id, type, occurred_at, discriminator)`,
     [
-      judged.map(({ milestone }) => milestone.connection),
-      judged.map(({ milestone }) => milestone.subject.kind),
-      judged.map(({ milestone }) => milestone.subject.id),
-      judged.map(({ milestone }) => milestone.type),
-      judged.map(({ milestone }) => milestone.at),
-      judged.map(({ milestone }) => milestone.discriminator),
-      judged.map(({ version }) => version.id),
-      judged.map(({ situation, version, milestone }) =>
+      told.map(({ milestone }) => milestone.connection),
+      told.map(({ milestone }) => milestone.subject.kind),
+      told.map(({ milestone }) => milestone.subject.id),
+      told.map(({ milestone }) => milestone.type),
+      told.map(({ milestone }) => milestone.at),
+      told.map(({ milestone }) => milestone.discriminator),
+      told.map(({ version }) => version.id),
+      told.map(({ situation, version, milestone }) =>
         JSON.stringify(version.matcher.listens(milestone.type) ? situation : {}),
       ),
-      judged.map((each) => shownBy(each, fresh, newest)),
+      told.map((each) => shownBy(each, fresh, newest)),
     ],
   );
   const here = new Set(judged.map(keyOf));
   const gone = [...stored].flatMap(([key, row]) => (row.withdrawn || here.has(key) ? [] : [row.id]));
   if (gone.length > 0) await tx.run("update milestones set withdrawn = true where id = any ($1)", [gone]);
-  return new Map(rows.flatMap(({ id, n }) => (judged[n - 1] ? [[judged[n - 1] as Judged, id] as const] : [])));
+  for (const { id, n } of rows) {
+    const each = told[n - 1];
+    if (each) ids.set(each, id);
+  }
+  return ids;
 };
+
+/** Whether the row says already what was judged: the very situation that it keeps, or none where no rule listens. */
+const isSame = ({ withdrawn, situation: kept }: StoredMilestone, { situation, version, milestone }: Judged) =>
+  !withdrawn && (kept === situation || !("milestone" in kept || version.matcher.listens(milestone.type)));
 
 /** The event whose arrival showed it: the one that told the value, else the last that told of this record, else the newest. */
 const shownBy = ({ milestone }: Judged, fresh: ReadonlyMap<string, readonly ToldFact[]>, newest: number | null) => {

@@ -66,7 +66,10 @@ export const decideWaiting = async (corridor: Corridor): Promise<Decided> => {
 
 const decideOnce = async (corridor: Corridor, most: number, only: number | null = null): Promise<Decided> => {
   const started = performance.now();
-  const decided = await corridor.database.transaction((tx) => decideBatch(corridor, tx, most, only));
+  const decided = await corridor.database.transaction(async (tx) => {
+    await takeDecidingLock(tx);
+    return decideBatch(corridor, tx, { most, only });
+  });
   if (decided.events > 0) {
     const ms = performance.now() - started;
     corridor.telemetry.stepTook("decide", ms);
@@ -93,17 +96,28 @@ const logGrants = async ({ database, log }: Corridor, granted: readonly string[]
   for (const row of rows) log.step("granted", row);
 };
 
-const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: number | null): Promise<Decided> => {
-  await takeDecidingLock(tx);
+/** Which of the events that are ready: at most `most` and the rest of their deliveries; `only` one; those with ids above `after`. */
+interface Batch {
+  most: number;
+  only?: number | null;
+  after?: number;
+}
+
+/** Decides one batch in the caller's transaction. The caller holds the deciding lock, or works on rows that nobody else sees. */
+export const decideBatch = async (
+  corridor: Corridor,
+  tx: Sql,
+  { most, only = null, after = 0 }: Batch,
+): Promise<Decided> => {
   // a delivery is decided as a whole: half of what one save changed must not be rewarded before the other half is seen
   const events = await tx.rows<EventRow>(
     `with first as (
-       select id, inbox_id from events where state = 'ready' and ($3::bigint is null or id = $3) order by id limit $1)
+       select id, inbox_id from events where state = 'ready' and id > $4 and ($3::bigint is null or id = $3) order by id limit $1)
      select id, connection, facts, received_at from events
-     where state = 'ready' and ($3::bigint is null or id = $3)
+     where state = 'ready' and id > $4 and ($3::bigint is null or id = $3)
        and id <= (select max(id) from first) + $2 and inbox_id in (select inbox_id from first)
      order by id for update skip locked`,
-    [most, MOST_IN_A_DELIVERY, only],
+    [most, MOST_IN_A_DELIVERY, only, after],
   );
   const again = only === null ? await dueAgain(tx) : [];
   if (events.length + again.length === 0) return { events: 0, granted: [] };

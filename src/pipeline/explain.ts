@@ -1,10 +1,8 @@
-/** Why an event did or did not lead to a reward: from the rows, and from the very situation that was judged. */
-import type { LineTrace, RuleTrace } from "../engine/index.ts";
-import type { Money } from "../money.ts";
-import type { Situation } from "../situation.ts";
+/** Why an event, a grant, a person or a rule did or did not lead to a reward: from the rows, and from what was judged. */
 import type { Corridor } from "./corridor.ts";
-import { startedLater } from "./decide-due.ts";
-import { recipientsOf } from "./decide-recipients.ts";
+import { explainMilestone, milestoneRows } from "./explain-milestone.ts";
+import { explainedGrants } from "./explain-rows.ts";
+import type { ExplainedGrant, ExplainedMilestone } from "./explain-types.ts";
 
 export interface Explanation {
   event: {
@@ -20,26 +18,6 @@ export interface Explanation {
   milestones: ExplainedMilestone[];
 }
 
-export interface ExplainedMilestone {
-  type: string;
-  occurredAt: string;
-  /** A change that arrived later showed that it was not so. */
-  withdrawn: boolean;
-  rules: ExplainedRule[];
-}
-
-export interface ExplainedRule {
-  rule: string;
-  verdict: RuleTrace["verdict"] | "started_later";
-  lines: LineTrace[];
-  /** One entry for each part of a matched rule: the grant that it led to, or why it led to none. */
-  parts: {
-    to: string;
-    grant?: { id: string; state: string; value: Money; recipient: string; waiting: string | null };
-    why?: string;
-  }[];
-}
-
 interface EventRow {
   id: number;
   connection: string;
@@ -51,14 +29,6 @@ interface EventRow {
   state: string;
   reason: string | null;
 }
-interface MilestoneRow {
-  id: number;
-  type: string;
-  occurred_at: Date;
-  withdrawn: boolean;
-  rule_version: number;
-  situation: Situation | Record<string, never>;
-}
 
 /** Undefined where there is no such event. */
 export const explainEvent = async (corridor: Corridor, eventId: number): Promise<Explanation | undefined> => {
@@ -68,10 +38,7 @@ export const explainEvent = async (corridor: Corridor, eventId: number): Promise
     [eventId],
   );
   if (!event) return undefined;
-  const milestones = await database.rows<MilestoneRow>(
-    "select id, type, occurred_at, withdrawn, rule_version, situation from milestones where event_id = $1 order by occurred_at, id",
-    [eventId],
-  );
+  const milestones = await milestoneRows(database, "m.event_id = $1", [eventId]);
   return {
     event: {
       id: event.id,
@@ -87,75 +54,22 @@ export const explainEvent = async (corridor: Corridor, eventId: number): Promise
   };
 };
 
-interface GrantRow {
-  id: string;
-  rule_id: string;
-  recipient_key: string;
-  part: number;
-  state: string;
-  waiting: string | null;
-  value_minor: number;
-  currency: string;
-  recipient: string;
+export interface GrantExplanation {
+  grant: ExplainedGrant;
+  /** What it is for, with the one rule that made it. */
+  milestone: ExplainedMilestone;
+  moves: { from: string | null; to: string; actor: string; why: string; at: Date }[];
 }
 
-const explainMilestone = async (corridor: Corridor, row: MilestoneRow): Promise<ExplainedMilestone> => {
-  const version = await corridor.rules.version(row.rule_version, corridor.database);
-  const { situation } = row;
-  const common = { type: row.type, occurredAt: row.occurred_at.toISOString(), withdrawn: row.withdrawn };
-  if (!isWhole(situation)) {
-    const rules = version.matcher.book.rules.map((rule) => ({
-      rule: rule.id,
-      verdict: "not_listening" as const,
-      lines: [],
-      parts: [],
-    }));
-    return { ...common, rules };
-  }
-  const matches = version.matcher.match(situation);
-  const rules = await Promise.all(
-    version.matcher.explain(situation).map(async (trace): Promise<ExplainedRule> => {
-      const rule = version.matcher.book.rules.find((each) => each.id === trace.rule);
-      const match = matches.find((each) => each.rule.id === trace.rule);
-      if (!rule || !match) return { rule: trace.rule, verdict: trace.verdict, lines: trace.lines, parts: [] };
-      if (startedLater(rule, { at: common.occurredAt }, version))
-        return { rule: rule.id, verdict: "started_later", lines: trace.lines, parts: [] };
-      const parts = await Promise.all(
-        match.parts.map(async ({ part, value, why }) => {
-          const [key] = recipientsOf(part.to, situation);
-          if (!key) return { to: part.to, why: `the CRM names no ${part.to}` };
-          if (!value) return { to: part.to, why: why ?? "the value could not be worked out" };
-          const grant = await grantOf(corridor, rule.id, key, row.id);
-          if (!grant) return { to: part.to, why: "no grant was made" };
-          return {
-            to: part.to,
-            grant: {
-              id: grant.id,
-              state: grant.state,
-              value: { minor: grant.value_minor, currency: grant.currency },
-              recipient: grant.recipient,
-              waiting: grant.waiting,
-            },
-            ...(grant.part_of_this ? {} : { why: "rewarded already, for an earlier milestone" }),
-          };
-        }),
-      );
-      return { rule: rule.id, verdict: trace.verdict, lines: trace.lines, parts };
-    }),
+/** Undefined where there is no such grant. */
+export const explainGrant = async (corridor: Corridor, grantId: string): Promise<GrantExplanation | undefined> => {
+  const { database } = corridor;
+  const [grant] = await explainedGrants(database, "g.id = $1", [grantId]);
+  const [row] = grant ? await milestoneRows(database, "m.id = $1", [grant.milestoneId]) : [];
+  if (!grant || !row) return undefined;
+  const moves = await database.rows<GrantExplanation["moves"][number]>(
+    `select from_state as "from", to_state as "to", actor, why, at from grant_moves where grant_id = $1 order by id`,
+    [grantId],
   );
-  return { ...common, rules };
+  return { grant, milestone: await explainMilestone(corridor, row, grant.rule), moves };
 };
-
-const isWhole = (situation: MilestoneRow["situation"]): situation is Situation => "milestone" in situation;
-
-const grantOf = ({ database }: Corridor, ruleId: string, recipientKey: string, milestoneId: number) =>
-  database.row<GrantRow & { part_of_this: boolean }>(
-    `select g.id, g.rule_id, g.recipient_key, g.part, g.state, g.waiting, g.value_minor, g.currency,
-       coalesce(r.name, r.email, g.recipient_key) as recipient, g.milestone_id = $3 as part_of_this
-     from grants g join recipients r on r.id = g.recipient_id join milestones own on own.id = g.milestone_id
-     join milestones asked on asked.id = $3
-     where g.rule_id = $1 and g.recipient_key = $2
-       and (g.milestone_id = $3 or (own.connection = asked.connection and own.subject_kind = asked.subject_kind and own.subject_id = asked.subject_id))
-     order by g.milestone_id = $3 desc, g.granted_at limit 1`,
-    [ruleId, recipientKey, milestoneId],
-  );

@@ -85,8 +85,11 @@ const endOutsideOfBudget = async (corridor: Corridor, tx: Sql, now: Date): Promi
   for (const { to } of moves) corridor.telemetry.grant(to);
 };
 
-/** Reserves for those who wait, oldest first, as far as each budget goes; one that is too large is passed over. */
-const fundWaiting = async (tx: Sql): Promise<void> => {
+/**
+ * Reserves for those who wait, oldest first, as far as each budget goes; one that is too large is passed over. Returns for
+ * how many. The caller holds the deciding lock.
+ */
+export const fundWaiting = async (tx: Sql): Promise<number> => {
   const rows = await tx.rows<{ id: string; budget: string; minor: number; currency: string; left: number; n: number }>(
     `select g.id, g.budget, g.cost_minor as minor, g.cost_currency as currency, a.balance_minor as left,
        (select count(*) from ledger_postings p where p.grant_id = g.id)::int as n
@@ -103,7 +106,7 @@ const fundWaiting = async (tx: Sql): Promise<void> => {
     left.set(account, rest);
     return true;
   });
-  if (funded.length === 0) return;
+  if (funded.length === 0) return 0;
   await post(
     tx,
     funded.map(({ id, budget, minor, currency, n }) => ({
@@ -115,5 +118,5 @@ const fundWaiting = async (tx: Sql): Promise<void> => {
       amount: { minor, currency },
     })),
   );
-  await tx.run("update grants set unfunded = false, waiting = null where id = any ($1)", [funded.map(({ id }) => id)]);
+  return tx.run("update grants set unfunded = false, waiting = null where id = any ($1)", [funded.map(({ id }) => id)]);
 };

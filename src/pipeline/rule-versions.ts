@@ -91,6 +91,9 @@ export const createActiveRules = async (sql: Sql, known: Known): Promise<ActiveR
            insert into active_rules (version, since) select id, $4 from made
            on conflict (single) do update set version = excluded.version, since = excluded.since
              where active_rules.version <> excluded.version
+           returning version
+         ), turned as (
+           insert into rule_turns (version, author, since) select version, $3, $4 from forced
          )
          select id from made`,
         [book.hash, JSON.stringify(sources), author, at, book.rules.map((rule) => rule.id)],

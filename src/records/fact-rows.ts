@@ -164,6 +164,12 @@ export const forget = async (tx: Sql, keys: readonly RecordKey[]): Promise<void>
     values,
   );
   await tx.run(
+    `update history h set facts = (
+       select coalesce(jsonb_agg(f), '[]') from jsonb_array_elements(h.facts) f where f ->> 'field' <> all ($4))
+     from (${these}) t where h.connection = t.connection and h.subject_kind = t.kind and h.subject_id = t.id`,
+    [...values, personal],
+  );
+  await tx.run(
     `update milestones m set situation = jsonb_set(m.situation, '{contact}', jsonb_build_object('id', t.id))
      from (${these}) t
      where m.connection = t.connection and m.situation -> 'contact' ->> 'id' = t.id and t.kind = 'contact'`,

@@ -24,8 +24,14 @@ export interface RecordHistory {
  */
 const ONE_SAVE_MS = 5_000;
 
+let lastSave = { at: "", end: "" };
+
 /** The latest moment that still belongs to a milestone at `at`. */
-export const endOfSave = (at: string): string => new Date(Date.parse(at) + ONE_SAVE_MS).toISOString();
+export const endOfSave = (at: string): string => {
+  // asked again for each field of a situation
+  if (lastSave.at !== at) lastSave = { at, end: new Date(Date.parse(at) + ONE_SAVE_MS).toISOString() };
+  return lastSave.end;
+};
 
 const order = (a: Step, b: Step) => {
   if (a.at !== b.at) return a.at < b.at ? -1 : 1;

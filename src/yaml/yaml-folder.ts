@@ -55,3 +55,15 @@ const mark = async (file: string) => {
 /** The rule files of a folder, as paths: for `watchFiles`. */
 export const ruleFilePaths = async (folder: string): Promise<string[]> =>
   (await ruleNames(folder)).map((name) => path.join(folder, name));
+
+/** Tests of rules (`*.test.yaml`) in a folder and those below, in the order of their names. */
+export const readTestFiles = async (folder: string): Promise<SourceFile[]> => {
+  const names = (await readdir(folder, { recursive: true }))
+    .map((name) => name.replaceAll(path.sep, "/"))
+    .filter((name) => /\.test\.ya?ml$/.test(name))
+    .sort();
+  const shown = path.basename(folder);
+  return Promise.all(
+    names.map(async (name) => ({ file: `${shown}/${name}`, text: await readFile(path.join(folder, name), "utf8") })),
+  );
+};

@@ -3,19 +3,23 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { connectors } from "../../connectors/index.ts";
+import { unpackEvent } from "../../connectors/webhook/unpack-event.ts";
 import { withRoutes } from "../../scripts/api-routes.ts";
 import { configurationPage } from "../../scripts/configuration-page.ts";
 import { senders } from "../../src/channels/index.ts";
 import { Environment } from "../../src/config.ts";
 import { routes } from "../../src/http/api/index.ts";
 import { grantStates } from "../../src/ledger/grant-states.ts";
+import { knownTo } from "../../src/open-corridor.ts";
 import { packageRoot } from "../../src/package-root.ts";
+import { testRules } from "../../src/pipeline/rule-test.ts";
 import { providerKinds } from "../../src/rewards/index.ts";
 import { createTelemetry } from "../../src/telemetry.ts";
 import { freshDatabase } from "../support/database.ts";
+import { clockAt, openBench } from "../support/workspace.ts";
 import { typedIn, wrongCommand } from "./commands.ts";
 import { type Page, pages, takeApart } from "./pages.ts";
-import { examplePath, exampleText, problemsOfBlock, readExample } from "./yaml-blocks.ts";
+import { examplePath, exampleText, problemsOfBlock, readExample, starterRules } from "./yaml-blocks.ts";
 
 /** Each finding with its place, so that a failing test names what to mend. */
 type Finding = string;
@@ -147,6 +151,27 @@ describe("docs/configuration.md", () => {
       .filter((line) => line.startsWith("| `") && / \| (?:Secret\.)? *\|$/.test(line));
     expect(silent).toEqual([]);
   });
+});
+
+test("tests of rules in the pages pass, with the starter rules", async () => {
+  const files = pages.flatMap(({ file, blocks }) =>
+    blocks.filter(({ kind, text }) => kind === "yaml" && /^tests:/m.test(text)).map(({ text }) => ({ file, text })),
+  );
+  expect(files.length).toBeGreaterThan(0);
+  const bench = await openBench(
+    {
+      config: "providers:\n  points: { provider: points }\n  code-pool: { provider: code-pool }\n",
+      rules: { "starter.yaml": starterRules },
+    },
+    clockAt("2026-11-23T12:00:00Z"),
+  );
+  const rules = [{ file: "rules/starter.yaml", text: starterRules }];
+  const tested = await testRules(bench.opened.corridor, knownTo(bench.config), rules, files, (item) =>
+    unpackEvent(item, ""),
+  );
+  await bench.close();
+  expect(tested).toMatchObject({ ok: true });
+  expect(tested.ok ? tested.results.filter(({ failures }) => failures.length > 0) : []).toEqual([]);
 });
 
 describe("the API", () => {

@@ -6,9 +6,11 @@ import path from "node:path";
 import { parse } from "yaml";
 import { readConfigFile } from "../../src/config-file.ts";
 import { loadRules } from "../../src/engine/index.ts";
+import { HistoryMap } from "../../src/history/history-map.ts";
 import { knownTo } from "../../src/open-corridor.ts";
 import { packageRoot } from "../../src/package-root.ts";
 import { PeopleFile } from "../../src/people/people-file.ts";
+import { readTestFile } from "../../src/pipeline/rule-test-file.ts";
 import { problemLine } from "../../src/yaml/problem.ts";
 import { known as engineKnown } from "../engine/known.ts";
 
@@ -35,6 +37,9 @@ export const readExample = () => {
   return read.value;
 };
 
+/** Tests in the pages are of the starter rules. */
+export const starterRules = readFileSync(path.join(packageRoot, "rules/starter.yaml"), "utf8");
+
 /** Rules in the pages may use what the example configures. */
 const known = { ...knownTo(readExample()), metrics: engineKnown.metrics, approvers: engineKnown.approvers };
 const configKeys = ["workspace", "connections", "providers", "channels", "templates", "users"];
@@ -46,6 +51,15 @@ export const problemsOfBlock = (text: string): string[] | undefined => {
   if (["rules", "rewards", "budgets", "tiers", "calendars"].some((key) => key in top)) {
     const loaded = loadRules([{ file: "block", text }], known);
     return loaded.ok ? [] : loaded.problems.map(problemLine);
+  }
+  if ("tests" in top) {
+    const starter = loadRules([{ file: "starter", text: starterRules }], known);
+    const rules = starter.ok ? starter.book.rules.map(({ id }) => id) : [];
+    return readTestFile({ file: "block", text }, rules, "UTC").problems.map(problemLine);
+  }
+  if ("columns" in top) {
+    const parsed = HistoryMap.safeParse(top);
+    return parsed.success ? [] : parsed.error.issues.map(({ path: at, message }) => `${at.join(".")}: ${message}`);
   }
   if ("people" in top && Array.isArray(top.people)) {
     const parsed = PeopleFile.safeParse(top);

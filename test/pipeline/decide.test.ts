@@ -157,7 +157,7 @@ test("a deal without an owner gives nothing, says so, and gives when the owner b
   );
   const explained = await explainEvent(bench.opened.corridor, milestone?.event_id ?? 0);
   const rule = explained?.milestones[0]?.rules.find((each) => each.rule === "won");
-  expect(rule).toMatchObject({ verdict: "matched", parts: [{ to: "owner", why: "the CRM names no owner" }] });
+  expect(rule).toMatchObject({ verdict: "matched", parts: [{ to: "owner", kind: "nobody" }] });
   await tell(change(71, minute(2), "hubspot_owner_id", "77"));
   expect(await grants("won", 71)).toHaveLength(1);
 });

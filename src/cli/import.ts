@@ -1,0 +1,6 @@
+import { Command } from "commander";
+import { importHistoryCommand } from "./import-history.ts";
+
+/** `accolade import …`. */
+export const importCommand = (): Command =>
+  new Command("import").description("bring in what other systems know").addCommand(importHistoryCommand());
