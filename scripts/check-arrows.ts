@@ -36,6 +36,7 @@ const leaves = [
   "money",
   "outcome",
   "package-root",
+  "rates",
   "redact",
   "sealer",
   "situation",
@@ -51,6 +52,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   "src/channels/channel.ts": ["engine"],
   "src/config.ts": ["simulate"],
   "src/queue/queue.ts": ["pipeline"],
+  "src/records/timeline.ts": ["metrics"],
 };
 
 /** What every connector may import outside of its own folder. */

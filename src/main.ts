@@ -12,6 +12,7 @@ import type { Corridor } from "./pipeline/corridor.ts";
 import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
+import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { within } from "./within.ts";
 import { problemLine } from "./yaml/problem.ts";
@@ -39,6 +40,8 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
   try {
     await loadEverything(opened, log);
     const { corridor } = opened;
+    const counted = await refreshMetrics(corridor);
+    if (counted) log.step("metrics computed", { records: counted });
     const pump = createPump(corridor);
     if (config.roles.has("decide")) {
       stopping.push(() => pump.stop());

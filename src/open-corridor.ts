@@ -11,6 +11,7 @@ import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts
 import { joinPeople } from "./pipeline/decide-join.ts";
 import { takeDecidingLock } from "./pipeline/decide-lock.ts";
 import { createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
+import { applyTeams } from "./pipeline/team-history.ts";
 import type { Doorbell } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
 import { createSealer } from "./sealer.ts";
@@ -137,7 +138,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       databaseUrl,
       how: embedded?.how ?? "given",
       loadRules: async (author) => rules.load(await readRuleFiles(config.rulesFolder), author, now()),
-      loadPeople: () => loadPeople(config, database),
+      loadPeople: () => loadPeople(config, database, now()),
       async close(graceMs = 10_000) {
         await doorbell.close(graceMs);
         await close();
@@ -164,7 +165,7 @@ const silent: Doorbell = {
   close: async () => {},
 };
 
-const loadPeople = async (config: Config, database: Database): Promise<string[]> => {
+const loadPeople = async (config: Config, database: Database, at: Date): Promise<string[]> => {
   if (!config.peopleFile) return [];
   const [{ readPeople }, { applyPeople }] = await Promise.all([
     import("./read-people.ts"),
@@ -175,6 +176,7 @@ const loadPeople = async (config: Config, database: Database): Promise<string[]>
   await database.transaction(async (tx) => {
     await takeDecidingLock(tx);
     await joinPeople(tx, await applyPeople(tx, read.people));
+    await applyTeams(tx, config.workspace, at);
   });
   return [];
 };

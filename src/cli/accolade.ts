@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { codesCommand } from "./codes.ts";
 import { doctorCommand } from "./doctor.ts";
+import { importCommand } from "./import.ts";
+import { metricsCommand } from "./metrics.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
@@ -17,6 +19,8 @@ export const accoladeProgram = (): Command =>
     .addCommand(simulateCommand())
     .addCommand(rulesCommand())
     .addCommand(codesCommand())
+    .addCommand(importCommand())
+    .addCommand(metricsCommand())
     .addCommand(replayCommand())
     .showHelpAfterError("(accolade --help shows every command)");
 

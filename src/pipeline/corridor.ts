@@ -3,8 +3,10 @@ import type { Connection } from "../../connectors/index.ts";
 import type { ChannelName, Rendered, Sender } from "../channels/channel.ts";
 import type { RewardMessage } from "../channels/index.ts";
 import type { Database } from "../db/sql.ts";
+import type { RecordKind } from "../events.ts";
 import type { Log } from "../log.ts";
 import type { Doorbell } from "../queue/queue.ts";
+import type { Rates } from "../rates.ts";
 import type { Provider, ProviderKind } from "../rewards/provider.ts";
 import type { Sealer } from "../sealer.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -32,8 +34,10 @@ export interface Workspace {
   /** IANA name. */
   timeZone: string;
   language: string;
-  /** How much of the workspace currency one unit of the other is worth. */
-  rates: Readonly<Record<string, number>>;
+  /** How much of the workspace currency one unit of the other is worth, and from when. */
+  rates: Rates;
+  /** By kind of record: the fields that it should have filled. */
+  required: Readonly<Partial<Record<RecordKind, readonly string[]>>>;
 }
 
 export interface Corridor {

@@ -1,11 +1,14 @@
 /** Reads the milestones off a family of records and asks the rules about each, as of its own moment. */
 import type { Sql } from "../db/sql.ts";
+import { exchangedMajor } from "../rates.ts";
 import { keyText, type ToldFact } from "../records/fact-rows.ts";
 import { type Milestone, milestonesOf } from "../records/milestones.ts";
 import { situationOf } from "../records/situation-of.ts";
 import { endOfSave, type RecordHistory } from "../records/timeline.ts";
 import type { Situation } from "../situation.ts";
+import { localDay } from "../windows.ts";
 import type { Corridor } from "./corridor.ts";
+import type { Customers } from "./customer-view.ts";
 import type { Judged, SameRecord } from "./decide-due.ts";
 import type { People } from "./decide-people.ts";
 
@@ -33,6 +36,7 @@ export const milestoneKey = (
 interface Known {
   histories: ReadonlyMap<string, RecordHistory>;
   people: People;
+  customers: Customers;
   /** By `milestoneKey`. */
   stored: ReadonlyMap<string, StoredMilestone>;
   /** What is new, by `keyText` of the record that it is about. */
@@ -95,15 +99,13 @@ const toldOf = (family: readonly RecordHistory[], { fresh, histories }: Known) =
   return ({ at }: Milestone) => earliest !== undefined && earliest <= endOfSave(at);
 };
 
-const around = ({ workspace }: Corridor, { histories, people }: Known, connection: string) => ({
+const around = ({ workspace }: Corridor, { histories, people, customers }: Known, connection: string) => ({
   history: (kind: RecordHistory["kind"], id: string) => histories.get(`${connection}/${kind}/${id}`),
   person: (kind: RecordHistory["kind"], id: string) => people.person(connection, kind, id),
   managerOf: (userId: string) => people.managerOf(connection, userId),
-  convert(amount: number, currency: string | null) {
-    if (currency === null || currency === workspace.currency) return amount;
-    const rate = workspace.rates[currency];
-    return rate === undefined ? null : amount * rate;
-  },
+  convert: (amount: number, currency: string | null, at: string) =>
+    exchangedMajor(workspace, amount, currency, localDay(at, workspace.timeZone)),
+  customer: (companyId: string, at: string) => customers.of(connection, companyId, at),
 });
 
 const sameRecordIn = (family: readonly RecordHistory[]): SameRecord => {

@@ -21,9 +21,15 @@ export interface People {
   seen(connection: string, kind: SeenPerson["kind"], crmId: string): SeenPerson;
 }
 
-/** Everybody that these histories name, as `people/` and the CRM know them now. */
-export const peopleAround = async (tx: Sql, histories: ReadonlyMap<string, RecordHistory>): Promise<People> => {
+/** Everybody that these histories name, and these users, as `people/` and the CRM know them now. */
+export const peopleAround = async (
+  tx: Sql,
+  histories: ReadonlyMap<string, RecordHistory>,
+  users: readonly { connection: string; id: string }[] = [],
+): Promise<People> => {
   const named = new Map<string, { connection: string; kind: "user" | "contact"; crmId: string }>();
+  for (const { connection, id } of users)
+    named.set(`${connection}/user/${id}`, { connection, kind: "user", crmId: id });
   for (const { connection, kind, id, fields } of histories.values()) {
     if (kind === "user" || kind === "contact")
       named.set(`${connection}/${kind}/${id}`, { connection, kind, crmId: id });

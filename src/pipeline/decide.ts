@@ -18,11 +18,13 @@ import {
 } from "../records/fact-rows.ts";
 import type { RecordHistory } from "../records/timeline.ts";
 import type { Corridor } from "./corridor.ts";
+import { customersAround } from "./customer-view.ts";
 import { dueGrants } from "./decide-due.ts";
 import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
 import { judgeFamily, milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 import { takeDecidingLock } from "./decide-lock.ts";
+import { judgeMetrics, updateMetrics } from "./decide-metrics.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
 import { oneByOne } from "./one-by-one.ts";
@@ -120,15 +122,27 @@ const decideBatch = async (corridor: Corridor, tx: Sql, most: number, only: numb
   await refreshPeople(tx, changed);
 
   const decidedAt = new Date(Math.max(...events.map((event) => event.received_at.getTime())));
+  const metricMilestones = await updateMetrics(corridor, tx, { changed, decidedAt });
+  const customers = await customersAround(tx, histories.values(), corridor.workspace);
   const people = await peopleAround(tx, histories);
   const stored = await loadMilestones(tx, members);
   const workspace = await tx.row<{ id: string }>("select id from workspace");
   const judged = [];
   const due = [];
   for (const family of families(members, histories)) {
-    const verdict = await judgeFamily(corridor, tx, family, { histories, people, stored, fresh: freshByRecord });
+    const verdict = await judgeFamily(corridor, tx, family, {
+      histories,
+      people,
+      customers,
+      stored,
+      fresh: freshByRecord,
+    });
     judged.push(...verdict.judged);
     due.push(...dueGrants(workspace?.id ?? "", verdict.judged, verdict.sameRecord));
+  }
+  for (const { judged: own, sameRecord } of judgeMetrics(corridor, metricMilestones)) {
+    judged.push(...own);
+    due.push(...dueGrants(workspace?.id ?? "", own, sameRecord));
   }
   const milestoneIds = await writeMilestones(tx, judged, stored, freshByRecord);
   const granted = await writeGrants(corridor, tx, { members, due, milestoneIds, people, decidedAt });
