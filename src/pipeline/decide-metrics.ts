@@ -30,7 +30,7 @@ export interface MetricMilestone {
  * newest event of the batch was received, the only "now" in here. Costs what these records and the rules in force ask for.
  */
 export const updateMetrics = async (
-  corridor: Corridor,
+  corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
   { changed, decidedAt }: { changed: readonly RecordHistory[]; decidedAt: Date },
 ): Promise<MetricMilestone[]> => {
@@ -63,7 +63,7 @@ const listensTo = (rule: Rule, metric: RuleMetric): boolean =>
   rule.metric !== null && metricId(rule.metric, "") === metricId(metric, "");
 
 const metricMilestones = async (
-  corridor: Corridor,
+  corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
   cells: Cells,
   decidedAt: Date,

@@ -11,7 +11,11 @@ import { peopleAround } from "./decide-people.ts";
 import type { MetricAsked } from "./metric-asked.ts";
 import { teamMembers } from "./team-history.ts";
 
-export const situationsAround = async (corridor: Corridor, tx: Sql, asked: readonly MetricAsked[]) => {
+export const situationsAround = async (
+  corridor: Pick<Corridor, "workspace" | "rules">,
+  tx: Sql,
+  asked: readonly MetricAsked[],
+) => {
   const of = (kind: "user" | "company", subject: MetricAsked["metric"]["of"]): RecordKey[] =>
     asked
       .filter(({ metric }) => metric.of === subject)

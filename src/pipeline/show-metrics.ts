@@ -75,8 +75,11 @@ interface Named {
 const subjectsOf = (sql: Sql, of: Of, series: readonly string[]): Promise<Named[]> =>
   of === "company"
     ? sql.rows<Named>(
-        `select connection, id, fields ->> 'name' as name from records
-         where kind = 'company' and coalesce(fields ->> 'merged_into', '') = '' order by connection, id limit $1`,
+        `select c.connection, c.id, r.fields ->> 'name' as name
+         from (select connection, id from records where kind = 'company' and coalesce(fields ->> 'merged_into', '') = ''
+               union select connection, customer_id from purchases where customer_kind = 'company') c
+         left join records r on r.connection = c.connection and r.kind = 'company' and r.id = c.id
+         order by c.connection, c.id limit $1`,
         [MOST],
       )
     : sql.rows<Named>(
