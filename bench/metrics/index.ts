@@ -113,7 +113,14 @@ export const run = async ({
   say?: (line: string) => void;
 } = {}): Promise<MetricsBench> => {
   const folder = await mkdtemp(path.join(tmpdir(), "accolade-bench-"));
-  const postgres = await startEmbeddedPostgres(folder, ["-c", "shared_buffers=512MB"]);
+  const postgres = await startEmbeddedPostgres(folder, [
+    "-c",
+    "shared_buffers=512MB",
+    "-c",
+    "fsync=off",
+    "-c",
+    "max_wal_size=4GB",
+  ]);
   const admin = openDatabase(postgres.url, { max: 1 });
   const benches: { deals: number; database: Database; open: number[]; ms: number[] }[] = [];
   try {

@@ -1,0 +1,197 @@
+/** Whatever is told, in whatever order and batches: the metrics kept equal a computation from the facts, and what brute force counts. */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { DateTime } from "luxon";
+import { recomputeMetrics } from "../../src/pipeline/recompute-metrics.ts";
+import { type Bench, clockAt, openBench } from "../support/workspace.ts";
+import { look, parkedEvents, post, SECRET, type Told, told } from "./story.ts";
+
+const ZONE = "Europe/Rome";
+/** Around the night on which Rome's clocks go back, and a change of month. */
+const START = Date.parse("2026-10-20T07:30:00Z");
+const SIX_HOURS = 6 * 3_600_000;
+const instant = (step: number) => new Date(START + step * SIX_HOURS).toISOString();
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench(
+    {
+      config: `workspace: { timeZone: ${ZONE}, rates: { USD: [{ from: 2026-01-01, rate: 0.5 }, { from: 2026-10-26, rate: 0.8 }] } }\nconnections:\n  crm: { connector: webhook, secret: ${SECRET} }\n`,
+      rules: { "none.yaml": "rules: []\n" },
+    },
+    clockAt("2026-11-23T12:00:00Z"),
+  );
+});
+afterAll(() => bench.close());
+
+/** A change of one of three deals, two companies, two reps or a contact; ids get the number of the run. */
+type Change = { record: string; what: string; at: number; fields: Record<string, string | number | boolean> };
+
+const step = fc.integer({ min: 0, max: 60 });
+const deal = fc.constantFrom("deal/a", "deal/b", "deal/c");
+const change = (record: fc.Arbitrary<string>, what: string, fields: fc.Arbitrary<Change["fields"]>) =>
+  fc.tuple(record, step, fields).map(([named, at, told_]): Change => ({ record: named, what, at, fields: told_ }));
+const one = (name: string, ...values: (string | number | boolean)[]) =>
+  fc.constantFrom(...values).map((value) => ({ [name]: value }));
+
+const anyChange = fc.oneof(
+  { weight: 8, arbitrary: change(deal, "changed", one("status", "open", "won", "won", "lost")) },
+  { weight: 4, arbitrary: change(deal, "changed", one("owner", "x", "y")) },
+  { weight: 3, arbitrary: change(deal, "changed", one("amount", 100, 250.5, 999.99)) },
+  { weight: 3, arbitrary: change(deal, "changed", one("stage", "s1", "s2", "s3")) },
+  { weight: 2, arbitrary: change(deal, "changed", one("currency", "EUR", "USD", "JPY")) },
+  { weight: 4, arbitrary: change(deal, "changed", one("company", "m", "n")) },
+  { weight: 1, arbitrary: change(deal, "changed", one("type", "seats", "audit")) },
+  { weight: 1, arbitrary: change(deal, "changed", one("contact:p", true, false)) },
+  { weight: 2, arbitrary: change(deal, "created", fc.constant({})) },
+  { weight: 1, arbitrary: change(deal, "deleted", fc.constant({})) },
+  { weight: 1, arbitrary: change(deal, "restored", fc.constant({})) },
+  { weight: 1, arbitrary: change(fc.constant("deal/a"), "merged", one("merged_into", "b", "c")) },
+  { weight: 2, arbitrary: change(fc.constantFrom("company/m", "company/n"), "churned", fc.constant({})) },
+  { weight: 1, arbitrary: change(fc.constantFrom("company/m", "company/n"), "renewed", fc.constant({})) },
+  { weight: 1, arbitrary: change(fc.constantFrom("company/m", "company/n"), "changed", one("owner", "x", "y")) },
+  { weight: 1, arbitrary: change(fc.constant("company/m"), "merged", one("merged_into", "n")) },
+  { weight: 1, arbitrary: change(fc.constant("company/n"), "merged", one("merged_into", "m")) },
+  { weight: 3, arbitrary: change(fc.constantFrom("user/x", "user/y"), "changed", one("team", "N", "S")) },
+  { weight: 2, arbitrary: change(fc.constant("contact/p"), "changed", one("subscribed", true, false)) },
+  { weight: 1, arbitrary: change(fc.constant("contact/p"), "changed", one("owner", "x", "y")) },
+  { weight: 1, arbitrary: change(fc.constant("contact/p"), "erased", fc.constant({})) },
+);
+
+const pointers = ["owner", "company", "merged_into", "team"];
+const inRun = (run: string, { record, what, at, fields }: Change, index: number): Told => ({
+  ...told(
+    record + run,
+    what,
+    instant(at),
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [
+        name.startsWith("contact:") ? name + run : name,
+        pointers.includes(name) ? `${value}${run}` : value,
+      ]),
+    ),
+  ),
+  key: `${run}-${index}`,
+});
+
+const delivered = (length: number) =>
+  fc.record({
+    order: fc.array(fc.nat(), { minLength: length, maxLength: length }),
+    again: fc.array(fc.nat({ max: Math.max(0, length - 1) }), { maxLength: 4 }),
+    batch: fc.integer({ min: 1, max: 6 }),
+  });
+
+let runs = 0;
+test("cells equal a recomputation, and brute force over the deals", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc
+        .array(anyChange, { minLength: 1, maxLength: 22 })
+        .chain((changes) => fc.tuple(fc.constant(changes), delivered(changes.length))),
+      async ([changes, { order, again, batch }]) => {
+        const run = `-r${++runs}`;
+        const events = changes.map((each, index) => inRun(run, each, index));
+        const shuffled = events
+          .map((event, index) => ({ event, rank: order[index] ?? 0 }))
+          .sort((a, b) => a.rank - b.rank)
+          .map(({ event }) => event);
+        const all = [...shuffled, ...again.flatMap((index) => events[index] ?? [])];
+        for (let start = 0; start < all.length; start += batch) {
+          await post(bench, all.slice(start, start + batch));
+          await bench.drain();
+        }
+        for (const owner of ["x", "y"])
+          for (const [over, day] of [
+            ["month", "2026-10-25"],
+            ["day", "2026-10-25"],
+            ["week", "2026-10-28"],
+            ["all time", "2026-11-20"],
+          ] as const) {
+            const seen = await look(bench, "close_rate", `owner/${owner}${run}`, over, day);
+            const expected = closeRateByForce(changes, owner, over, day);
+            expect({ owner, over, day, value: seen?.value ?? null, sample: seen?.sample ?? 0 }).toEqual({
+              owner,
+              over,
+              day,
+              ...expected,
+            });
+          }
+      },
+    ),
+    { numRuns: Number(process.env.RUNS ?? 25) },
+  );
+  expect(await parkedEvents(bench)).toEqual([]);
+  expect(await recomputeMetrics(bench.opened.corridor, { repair: false })).toMatchObject({
+    different: 0,
+    differences: [],
+  });
+}, 300_000);
+
+/** Asked moment by moment, with nothing of what the metrics are made of: was this deal open, and whose was it? */
+const closeRateByForce = (changes: readonly Change[], owner: string, over: string, day: string) => {
+  const zoned = DateTime.fromISO(day, { zone: ZONE });
+  const [from, until] =
+    over === "all time"
+      ? [0, zoned.plus({ days: 1 }).toMillis()]
+      : [zoned.startOf(over as "day").toMillis(), zoned.endOf(over as "day").toMillis() + 1];
+  let [won, open] = [0, 0];
+  for (const name of ["deal/a", "deal/b", "deal/c"]) {
+    const own = changes.filter(({ record }) => record === name);
+    const steps = (field: string) =>
+      own
+        .flatMap(({ what, at, fields }) => {
+          const told_: Change["fields"] = { ...typeFields(what, at), ...fields };
+          return told_[field] === undefined ? [] : [{ at: START + at * SIX_HOURS, value: told_[field] }];
+        })
+        .sort((a, b) => a.at - b.at || (JSON.stringify(a.value) < JSON.stringify(b.value) ? -1 : 1));
+    const at = (field: string, moment: number) =>
+      (steps(field).findLast((each) => each.at <= moment) ?? steps(field)[0])?.value;
+    const last = (field: string) => steps(field).at(-1)?.value;
+    if (own.length === 0 || last("exists") === false || last("merged_into") !== undefined) continue;
+    const statuses = steps("status");
+    const isClosed = (value: unknown) => value === "won" || value === "lost";
+    const created = steps("created_at")[0]?.at ?? steps("exists").find(({ value }) => value === true)?.at;
+    const born = Math.min(
+      created ?? Math.min(...own.map((each) => START + each.at * SIX_HOURS)),
+      statuses[0]?.at ?? Number.POSITIVE_INFINITY,
+      steps("stage")[0]?.at ?? Number.POSITIVE_INFINITY,
+    );
+    const openAt = (moment: number) => {
+      if (moment < born) return false;
+      const before = statuses.filter((each) => each.at < moment).at(-1);
+      const now = statuses.filter((each) => each.at <= moment).at(-1);
+      // the moment at which it closes still counts: it was open until then
+      return !isClosed(before?.value) || !isClosed(now?.value) || closedAndOpenedNow(statuses, moment);
+    };
+    const moments = [
+      from,
+      born,
+      ...own.flatMap((each) => [START + each.at * SIX_HOURS, START + each.at * SIX_HOURS - 5_000]),
+    ];
+    const inWindow = moments.filter((moment) => moment >= from && moment < until);
+    if (inWindow.some((moment) => openAt(moment) && at("owner", moment + 5_000) === owner)) open += 1;
+    const close = statuses.findLast((each, index) => index === 0 || statuses[index - 1]?.value !== each.value);
+    if (
+      last("status") === "won" &&
+      close &&
+      close.at >= from &&
+      close.at < until &&
+      at("owner", close.at + 5_000) === owner
+    )
+      won += 1;
+  }
+  return { value: open === 0 ? null : won / open, sample: open };
+};
+
+/** Several statuses told for one moment: they follow one another within it. */
+const closedAndOpenedNow = (statuses: readonly { at: number; value: unknown }[], moment: number) =>
+  statuses.some((each) => each.at === moment && each.value === "open");
+
+const typeFields = (what: string, at: number): Change["fields"] =>
+  what === "created"
+    ? { exists: true, created_at: instant(at) }
+    : what === "deleted"
+      ? { exists: false }
+      : what === "restored"
+        ? { exists: true }
+        : {};
