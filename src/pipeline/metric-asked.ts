@@ -14,10 +14,11 @@ export interface MetricAsked {
   previous: Question | null;
 }
 
-/** `<name>/<of>/<id>/<over>/<options>`. */
+/** `<name>/<of>/<of id>/<over>/<options>`, every option with its value. */
 export const metricId = ({ name, of, over, options }: RuleMetric, id: string): string => {
-  const given = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [name, of, id, windowText(over), given.map((each) => each.join("=")).join(",")].join("/");
+  const metric = metricByName(name);
+  const all = Object.entries(metric ? allOptions(metric, options) : options).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [name, of, id, windowText(over), all.map((each) => each.join("=")).join(",")].join("/");
 };
 
 /** (value - previous) ÷ |previous|; null where it cannot be said. */

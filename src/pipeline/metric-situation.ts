@@ -3,7 +3,7 @@ import type { Sql } from "../db/sql.ts";
 import { keyText, loadHistories, type RecordKey } from "../records/fact-rows.ts";
 import type { Milestone } from "../records/milestones.ts";
 import { companyView } from "../records/situation-of.ts";
-import { latest } from "../records/timeline.ts";
+import { historyOf, latest } from "../records/timeline.ts";
 import type { MetricView, Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
 import { customersAround } from "./customer-view.ts";
@@ -30,7 +30,11 @@ export const situationsAround = async (
   });
   for (const [key, history] of await loadHistories(tx, managers)) histories.set(key, history);
   const people = await peopleAround(tx, histories, owners);
-  const customers = await customersAround(tx, histories.values(), corridor.workspace);
+  // a company of which nothing was told but its deals is a customer, too
+  const companies = of("company", "company").map(
+    (key) => histories.get(keyText(key)) ?? historyOf(key.connection, key.kind, key.id, []),
+  );
+  const customers = await customersAround(tx, companies, corridor.workspace);
   const person = ({ connection, question: { id } }: MetricAsked) => people.person(connection, "user", id);
   const teamOf = (each: MetricAsked) =>
     each.metric.of === "team" ? each.question.id : each.metric.of === "owner" ? (person(each)?.team ?? null) : null;
