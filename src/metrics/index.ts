@@ -85,16 +85,15 @@ export {
   cellOf,
   NOTHING,
   type Of,
-  type Subject,
   subjectKinds,
 } from "./contribution.ts";
 export { basisOf, contributionsOf } from "./contributions-of.ts";
 export { type Cost, costContributions } from "./cost.ts";
 export { type Customer, customerContributions, customerSince, type Purchase } from "./customer.ts";
-export { type Win, winOf } from "./deal.ts";
+export { winOf } from "./deal.ts";
 export { convertedOn } from "./lead.ts";
 export { isGone } from "./life.ts";
-export type { Metric, Result } from "./metric.ts";
+export type { Metric } from "./metric.ts";
 export { type Referred, referredBy } from "./referral.ts";
 export { type ContributionKey, changeCells, loadContributions, sameContributions, saveContributions } from "./store.ts";
 export { type Timeline, timelineOf } from "./timeline.ts";
