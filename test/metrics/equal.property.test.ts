@@ -1,16 +1,10 @@
 /** Whatever is told, in whatever order and batches: the metrics kept equal a computation from the facts, and what brute force counts. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { DateTime } from "luxon";
 import { recomputeMetrics } from "../../src/pipeline/recompute-metrics.ts";
 import { type Bench, clockAt, openBench } from "../support/workspace.ts";
+import { type Change, closeRateByForce, instant, newRevenueByForce, ZONE } from "./brute-force.ts";
 import { look, parkedEvents, post, SECRET, type Told, told } from "./story.ts";
-
-const ZONE = "Europe/Rome";
-/** Around the night on which Rome's clocks go back, and a change of month. */
-const START = Date.parse("2026-10-20T07:30:00Z");
-const SIX_HOURS = 6 * 3_600_000;
-const instant = (step: number) => new Date(START + step * SIX_HOURS).toISOString();
 
 let bench: Bench;
 beforeAll(async () => {
@@ -23,9 +17,6 @@ beforeAll(async () => {
   );
 });
 afterAll(() => bench.close());
-
-/** A change of one of three deals, two companies, two reps or a contact; ids get the number of the run. */
-type Change = { record: string; what: string; at: number; fields: Record<string, string | number | boolean> };
 
 const step = fc.integer({ min: 0, max: 60 });
 const deal = fc.constantFrom("deal/a", "deal/b", "deal/c");
@@ -108,13 +99,15 @@ test("cells equal a recomputation, and brute force over the deals", async () => 
             ["all time", "2026-11-20"],
           ] as const) {
             const seen = await look(bench, "close_rate", `owner/${owner}${run}`, over, day);
-            const expected = closeRateByForce(changes, owner, over, day);
-            expect({ owner, over, day, value: seen?.value ?? null, sample: seen?.sample ?? 0 }).toEqual({
+            const kept = { value: seen?.value ?? null, sample: seen?.sample ?? 0 };
+            expect({ owner, over, day, ...kept }).toEqual({
               owner,
               over,
               day,
-              ...expected,
+              ...closeRateByForce(changes, owner, over, day),
             });
+            const revenue = await look(bench, "net_new_revenue", `owner/${owner}${run}`, over, day);
+            expect(revenue?.value ?? 0).toBeCloseTo(newRevenueByForce(changes, owner, over, day), 6);
           }
       },
     ),
@@ -126,72 +119,3 @@ test("cells equal a recomputation, and brute force over the deals", async () => 
     differences: [],
   });
 }, 300_000);
-
-/** Asked moment by moment, with nothing of what the metrics are made of: was this deal open, and whose was it? */
-const closeRateByForce = (changes: readonly Change[], owner: string, over: string, day: string) => {
-  const zoned = DateTime.fromISO(day, { zone: ZONE });
-  const [from, until] =
-    over === "all time"
-      ? [0, zoned.plus({ days: 1 }).toMillis()]
-      : [zoned.startOf(over as "day").toMillis(), zoned.endOf(over as "day").toMillis() + 1];
-  let [won, open] = [0, 0];
-  for (const name of ["deal/a", "deal/b", "deal/c"]) {
-    const own = changes.filter(({ record }) => record === name);
-    const steps = (field: string) =>
-      own
-        .flatMap(({ what, at, fields }) => {
-          const told_: Change["fields"] = { ...typeFields(what, at), ...fields };
-          return told_[field] === undefined ? [] : [{ at: START + at * SIX_HOURS, value: told_[field] }];
-        })
-        .sort((a, b) => a.at - b.at || (JSON.stringify(a.value) < JSON.stringify(b.value) ? -1 : 1));
-    const at = (field: string, moment: number) =>
-      (steps(field).findLast((each) => each.at <= moment) ?? steps(field)[0])?.value;
-    const last = (field: string) => steps(field).at(-1)?.value;
-    if (own.length === 0 || last("exists") === false || last("merged_into") !== undefined) continue;
-    const statuses = steps("status");
-    const isClosed = (value: unknown) => value === "won" || value === "lost";
-    const created = steps("created_at")[0]?.at ?? steps("exists").find(({ value }) => value === true)?.at;
-    const born = Math.min(
-      created ?? Math.min(...own.map((each) => START + each.at * SIX_HOURS)),
-      statuses[0]?.at ?? Number.POSITIVE_INFINITY,
-      steps("stage")[0]?.at ?? Number.POSITIVE_INFINITY,
-    );
-    const openAt = (moment: number) => {
-      if (moment < born) return false;
-      const before = statuses.filter((each) => each.at < moment).at(-1);
-      const now = statuses.filter((each) => each.at <= moment).at(-1);
-      // the moment at which it closes still counts: it was open until then
-      return !isClosed(before?.value) || !isClosed(now?.value) || closedAndOpenedNow(statuses, moment);
-    };
-    const moments = [
-      from,
-      born,
-      ...own.flatMap((each) => [START + each.at * SIX_HOURS, START + each.at * SIX_HOURS - 5_000]),
-    ];
-    const inWindow = moments.filter((moment) => moment >= from && moment < until);
-    if (inWindow.some((moment) => openAt(moment) && at("owner", moment + 5_000) === owner)) open += 1;
-    const close = statuses.findLast((each, index) => index === 0 || statuses[index - 1]?.value !== each.value);
-    if (
-      last("status") === "won" &&
-      close &&
-      close.at >= from &&
-      close.at < until &&
-      at("owner", close.at + 5_000) === owner
-    )
-      won += 1;
-  }
-  return { value: open === 0 ? null : won / open, sample: open };
-};
-
-/** Several statuses told for one moment: they follow one another within it. */
-const closedAndOpenedNow = (statuses: readonly { at: number; value: unknown }[], moment: number) =>
-  statuses.some((each) => each.at === moment && each.value === "open");
-
-const typeFields = (what: string, at: number): Change["fields"] =>
-  what === "created"
-    ? { exists: true, created_at: instant(at) }
-    : what === "deleted"
-      ? { exists: false }
-      : what === "restored"
-        ? { exists: true }
-        : {};
