@@ -1,5 +1,5 @@
 /**
- * Fills a database with the metrics of a history: up to 100,000 deals by the code that decide uses, in big batches, cells
+ * Fills a database with the metrics of a history: as many as `distinct` deals by the code that decide uses, in big batches, cells
  * written once at the end. Beyond that the whole is copied, with other deals and companies that sell the same on the same
  * days: a cell is then as many times what it was, which is what it would be.
  */
@@ -17,33 +17,30 @@ import { createMetricContext, type MetricSettings } from "../../src/pipeline/met
 import { CONNECTION, dealHistory, FIRST_DAY, reps, teamOf } from "./history.ts";
 
 const BATCH = 5_000;
-const MOST_DISTINCT = 100_000;
 
 export const fill = async (
   database: Database,
   settings: MetricSettings,
-  deals: number,
+  { deals, distinct }: { deals: number; distinct: number },
   progress: (done: number) => void,
 ): Promise<void> => {
-  const distinct = Math.min(deals, MOST_DISTINCT);
-  await fillDistinct(database, settings, distinct, progress);
+  await fillDistinct(database, settings, Math.min(deals, distinct), progress);
   const copies = Math.floor(deals / distinct);
-  for (let copy = 1; copy < copies; copy++) {
+  if (copies > 1) {
     await database.run(
       `insert into metric_contributions
-       select connection, kind, id || '-' || $1, regexp_replace(contributions::text, '"(company-\\d+)"', '"\\1-' || $1 || '"', 'g')::jsonb
-       from metric_contributions where id !~ '\\d-'`,
-      [copy],
+       select connection, kind, id || '-' || copy, regexp_replace(contributions::text, '"(company-\\d+)"', '"\\1-' || copy || '"')::jsonb
+       from metric_contributions cross join generate_series(2, $1::int) as copy`,
+      [copies],
     );
     await database.run(
       `insert into purchases
-       select connection, deal_id || '-' || $1, customer_kind, customer_id || '-' || $1, won_at, amount_minor, what, subjects
-       from purchases where deal_id !~ '-'`,
-      [copy],
+       select connection, deal_id || '-' || copy, customer_kind, customer_id || '-' || copy, won_at, amount_minor, what, subjects
+       from purchases cross join generate_series(2, $1::int) as copy`,
+      [copies],
     );
-    progress((copy + 1) * distinct);
+    await database.run("update metric_cells set n = n * $1", [copies]);
   }
-  if (copies > 1) await database.run("update metric_cells set n = n * $1", [copies]);
   for (const table of ["metric_cells", "metric_contributions", "purchases", "team_history"])
     await database.run(`vacuum analyze ${table}`);
 };

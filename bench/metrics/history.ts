@@ -30,7 +30,7 @@ export const isOpen = (deal: number): boolean => deal % 20 === 7;
 /** The whole history of a deal; `wonAt`: with the event that is measured. */
 export const dealHistory = (deal: number, wonAt?: string): RecordHistory => {
   const open = isOpen(deal);
-  const day = open ? DAYS - 1 - Math.floor(chance(deal, 1) * 20) : Math.floor(chance(deal, 1) * (DAYS - 25));
+  const day = open ? DAYS - 2 - Math.floor(chance(deal, 1) * 20) : Math.floor(chance(deal, 1) * (DAYS - 25));
   const start = Date.parse(`${FIRST_DAY}T06:00:00Z`) + day * DAY_MS + Math.floor(chance(deal, 2) * 12) * 3_600_000;
   const facts: { field: string; value: FactValue; at: string }[] = [];
   const tell = (ms: number, field: string, value: FactValue) =>
