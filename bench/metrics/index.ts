@@ -106,7 +106,7 @@ const measure = async (database: Database, deals: readonly number[]): Promise<nu
 export const run = async ({
   short = false,
   sizes = short ? [1_000, 10_000] : [10_000, 1_000_000],
-  distinct = 100_000,
+  distinct = 20_000,
   say = (line: string) => console.log(line),
 }: {
   short?: boolean;
