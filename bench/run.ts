@@ -1,8 +1,13 @@
 /** `npm run bench -- rules`: runs the benchmarks that are named, or all of them. `--short` is the form for CI. */
 import { run as backtest } from "./backtest/index.ts";
+import { run as metrics } from "./metrics/index.ts";
 import { rules } from "./rules/index.ts";
 
-const benches: Record<string, (form: "whole" | "short") => Promise<unknown>> = { rules, backtest };
+const benches: Record<string, (form: "whole" | "short") => Promise<unknown>> = {
+  rules,
+  backtest,
+  metrics: (form) => metrics({ short: form === "short" }),
+};
 
 const words = process.argv.slice(2);
 const form = words.includes("--short") ? "short" : "whole";

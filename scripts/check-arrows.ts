@@ -38,6 +38,7 @@ const leaves = [
   "money",
   "outcome",
   "package-root",
+  "rates",
   "redact",
   "sealer",
   "situation",
@@ -54,6 +55,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   "src/channels/channel.ts": ["engine"],
   "src/config.ts": ["simulate"],
   "src/queue/queue.ts": ["pipeline"],
+  "src/records/timeline.ts": ["metrics"],
 };
 
 /** What every connector may import outside of its own folder. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
 import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
+import { requiredFields } from "./metrics/index.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
 import { digestOf, SHORTEST_TOKEN, type User, UserEntry } from "./users.ts";
@@ -33,6 +34,11 @@ const currency = z
   .string()
   .refine((code) => exponentOf(code) !== undefined && code !== "PTS", "expected an ISO 4217 code, such as EUR");
 
+const datedRates = z
+  .array(z.strictObject({ from: z.iso.date("expected a day, such as 2026-01-01"), rate: z.number().positive() }))
+  .min(1)
+  .transform((rates) => rates.toSorted((a, b) => (a.from < b.from ? -1 : 1)));
+
 export const Workspace = z.strictObject({
   name: z.string().min(1).max(80).default("Accolade").describe("What recipients see as the sender of rewards"),
   currency: currency.default("EUR").describe("Amounts in rules are in this currency: ISO 4217"),
@@ -46,9 +52,11 @@ export const Workspace = z.strictObject({
     .describe("IANA name; dates in rules begin at midnight there"),
   language: z.enum(["en", "it"]).default("en").describe("For people whose language is not known: en or it"),
   rates: z
-    .record(currency, z.number().positive())
+    .record(currency, z.union([z.number().positive(), datedRates], "expected a number, or a list of { from, rate }"))
     .default({})
-    .describe("What one unit of another currency is worth in the workspace currency: { USD: 0.92 }"),
+    .describe(
+      "What one unit of another currency is worth in the workspace currency: { USD: 0.92 }, or dated: { USD: [{ from: 2026-01-01, rate: 0.92 }] }. The rate of a day is the newest that began by then; the first holds for the time before",
+    ),
   disputeDays: z
     .number()
     .int()
@@ -56,6 +64,13 @@ export const Workspace = z.strictObject({
     .max(365)
     .default(30)
     .describe("For how many days a recipient can dispute a reward on their page; 0: not at all"),
+  required: z
+    .partialRecord(z.enum(["deal", "contact", "company", "lead"]), z.array(z.string().min(1)))
+    .default({})
+    .transform((given) => ({ ...requiredFields, ...given }))
+    .describe(
+      "Fields that a record should have filled, by kind, for the metric record_completeness; a kind that is not listed keeps those that docs/metrics.md says",
+    ),
 });
 
 export const Server = z.strictObject({

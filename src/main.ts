@@ -13,6 +13,7 @@ import { raiseDispute } from "./pipeline/disputes.ts";
 import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
+import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
 import { within } from "./within.ts";
@@ -43,6 +44,8 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
   try {
     await loadEverything(opened, log);
     const { corridor } = opened;
+    const counted = await refreshMetrics(corridor);
+    if (counted) log.step("metrics computed", { records: counted });
     const pump = createPump(corridor);
     if (config.roles.has("decide")) {
       stopping.push(() => pump.stop());

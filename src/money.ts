@@ -49,8 +49,11 @@ export const moneyFromMajor = (major: number, currency: string): Money | undefin
   return Number.isSafeInteger(minor) ? { minor: major < 0 ? -minor : minor, currency } : undefined;
 };
 
+/** How many minor units a major one has: 100 for EUR, 1 for JPY and points. */
+export const minorPerMajor = (currency: string): number => 10 ** (exponentOf(currency) ?? 2);
+
 /** Major units, for expressions and templates only. */
-export const majorOf = (money: Money): number => money.minor / 10 ** (exponentOf(money.currency) ?? 2);
+export const majorOf = (money: Money): number => money.minor / minorPerMajor(money.currency);
 
 /** For other programs: `1234.50`, `-3.00`, with all decimals of the currency and nothing else. */
 export const decimalText = ({ minor, currency }: Money): string => {

@@ -8,11 +8,13 @@ import { type Database, openDatabase } from "./db/sql.ts";
 import type { Known } from "./engine/index.ts";
 import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
+import { knownMetrics } from "./metrics/index.ts";
 import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
 import { judgeAgain } from "./pipeline/decide-free.ts";
 import { joinPeople } from "./pipeline/decide-join.ts";
 import { takeDecidingLock } from "./pipeline/decide-lock.ts";
 import { type ActiveRules, createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
+import { applyTeams } from "./pipeline/team-history.ts";
 import type { Doorbell } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
 import { createSealer } from "./sealer.ts";
@@ -61,7 +63,7 @@ export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users"
   ),
   workspaceCurrency: config.workspace.currency,
   timeZone: config.workspace.timeZone,
-  metrics: new Map(),
+  metrics: knownMetrics,
   approvers: approverGroups(config),
   convertible: new Set(Object.keys(config.workspace.rates)),
 });
@@ -150,7 +152,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
         if (loaded.ok) await setBudgets(database, rules);
         return loaded;
       },
-      loadPeople: () => loadPeople(config, database),
+      loadPeople: () => loadPeople(config, database, now()),
       async close(graceMs = 10_000) {
         await doorbell.close(graceMs);
         await close();
@@ -188,7 +190,7 @@ const silent: Doorbell = {
   close: async () => {},
 };
 
-const loadPeople = async (config: Config, database: Database): Promise<string[]> => {
+const loadPeople = async (config: Config, database: Database, at: Date): Promise<string[]> => {
   if (!config.peopleFile) return [];
   const [{ readPeople }, { applyPeople }] = await Promise.all([
     import("./read-people.ts"),
@@ -199,6 +201,7 @@ const loadPeople = async (config: Config, database: Database): Promise<string[]>
   await database.transaction(async (tx) => {
     await takeDecidingLock(tx);
     await joinPeople(tx, await applyPeople(tx, read.people));
+    await applyTeams(tx, config.workspace, at);
   });
   return [];
 };

@@ -34,11 +34,7 @@ export const startOfDay = (day: string, timeZone: string): string =>
 export const periodAt = (at: string | Date, period: Period, timeZone: string): DayRange =>
   periodOfDay(localDay(at, timeZone), period);
 
-/** The window that an instant lies in (a calendar period), or that ends with its day (rolling days, all time). */
-export const windowAt = (at: string | Date, window: Window, timeZone: string): DayRange =>
-  windowOfDay(localDay(at, timeZone), window);
-
-/** The same for a local calendar day. */
+/** The window that a local calendar day lies in (a calendar period), or that ends with it (rolling days, all time). */
 export const windowOfDay = (day: string, window: Window): DayRange => {
   if (window === "all") return { from: BEGINNING, until: plusDays(day, 1) };
   if (typeof window === "object") return { from: plusDays(day, 1 - window.days), until: plusDays(day, 1) };

@@ -9,6 +9,7 @@ import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { ledgerCommand } from "./ledger.ts";
+import { metricsCommand } from "./metrics.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
@@ -27,6 +28,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(approvalsCommand())
     .addCommand(codesCommand())
     .addCommand(debtsCommand())
+    .addCommand(metricsCommand())
     .addCommand(replayCommand())
     .addCommand(budgetsCommand())
     .addCommand(pauseCommand())

@@ -134,20 +134,6 @@ export const eraseRecipients = async (tx: Sql, people: readonly CrmIdentity[], a
   );
 };
 
-/** Everybody in these teams, by team, each with all their CRM keys. */
-export const teamMembers = async (
-  sql: Sql,
-  teams: readonly string[],
-): Promise<Map<string, (Recipient & { keys: string[] })[]>> => {
-  if (teams.length === 0) return new Map();
-  const rows = await sql.rows<Recipient & { keys: string[] }>(
-    `${withKeys} where r.team = any ($1) and r.kind = 'rep' and r.erased_at is null and r.source <> 'joined'
-     group by r.id order by r.id`,
-    [[...new Set(teams)]],
-  );
-  return Map.groupBy(rows, (row) => row.team ?? "");
-};
-
 const withKeys = `select r.*, coalesce(array_agg(i.connection || '/' || i.kind || '/' || i.crm_id order by i.connection, i.kind, i.crm_id)
     filter (where i.recipient_id is not null), '{}') as keys
   from recipients r left join recipient_ids i on i.recipient_id = r.id`;

@@ -87,7 +87,7 @@ const explained = async (corridor: Corridor, sql: Sql, row: MilestoneRow, ruleId
       .filter((trace) => ruleId !== undefined || trace.verdict !== "not_listening")
       .map(({ rule: id, verdict, lines }) => {
         const rule = version.matcher.book.rules.find((each) => each.id === id);
-        const late = verdict === "matched" && rule && startedLater(rule, { at: occurredAt }, version);
+        const late = verdict === "matched" && rule && startedLater(rule, occurredAt, version);
         return {
           rule: id,
           title: titleIn(corridor, rule?.title ?? { en: id }, corridor.workspace.language),

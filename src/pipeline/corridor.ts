@@ -4,8 +4,10 @@ import type { ChannelName, NoticeKind, Rendered, Sender } from "../channels/chan
 import type { NoticeMessage, RewardMessage } from "../channels/index.ts";
 import type { Brake } from "../config-money.ts";
 import type { Database } from "../db/sql.ts";
+import type { RecordKind } from "../events.ts";
 import type { Log } from "../log.ts";
 import type { Doorbell } from "../queue/queue.ts";
+import type { Rates } from "../rates.ts";
 import type { Provider, ProviderKind } from "../rewards/provider.ts";
 import type { Sealer } from "../sealer.ts";
 import type { Telemetry } from "../telemetry.ts";
@@ -34,8 +36,10 @@ export interface Workspace {
   /** IANA name. */
   timeZone: string;
   language: string;
-  /** How much of the workspace currency one unit of the other is worth. */
-  rates: Readonly<Record<string, number>>;
+  /** How much of the workspace currency one unit of the other is worth, and from when. */
+  rates: Rates;
+  /** By kind of record: the fields that it should have filled. */
+  required: Readonly<Partial<Record<RecordKind, readonly string[]>>>;
   /** For how many days a recipient can dispute a reward; 0: not at all. */
   disputeDays: number;
 }

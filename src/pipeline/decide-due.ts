@@ -83,7 +83,7 @@ export const dueGrants = (
   for (const each of judged) {
     undo(slots.values(), each, merges);
     for (const match of each.matches) {
-      if (startedLater(match.rule, each.milestone, each.version)) continue;
+      if (startedLater(match.rule, each.situation.milestone.occurredAt, each.version)) continue;
       for (const grant of grantsOf(match, each, workspaceId, timeZone, family)) {
         if (match.fallen) undone.set(grant.id, match.fallen);
         else if (!occupied(slots, grant, merges))
@@ -171,8 +171,8 @@ const occupied = (slots: ReadonlyMap<string, Slot>, grant: DueGrant, merges: Mer
   );
 };
 
-/** Whether the milestone lies before the rule was first loaded, and the rule does not ask for the past with `from:`. */
-export const startedLater = (rule: Rule, milestone: Pick<Milestone, "at">, version: RuleVersion): boolean => {
+/** Whether it happened before the rule was first loaded, and the rule does not ask for the past with `from:`. */
+export const startedLater = (rule: Rule, occurredAt: string, version: RuleVersion): boolean => {
   const first = version.firstActive.get(rule.id);
-  return rule.from === null && first !== undefined && milestone.at < first;
+  return rule.from === null && first !== undefined && occurredAt < first;
 };

@@ -20,6 +20,8 @@ import { amendGrants, type Begun, dropUnplacedOrders, insertGrants, markUndone }
 
 export interface Verdict {
   members: readonly RecordKey[];
+  /** Rows of the metric milestones that were judged: of a metric only these windows are looked at. */
+  metricMilestones: readonly number[];
   due: readonly DueGrant[];
   /** By grant id: why it is no longer due. */
   undone: ReadonlyMap<string, string>;
@@ -31,11 +33,12 @@ export interface Verdict {
 
 /** Returns the grants that are to be ordered now. */
 export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict): Promise<string[]> => {
-  const { members, milestoneIds, people, decidedAt } = verdict;
+  const { members, metricMilestones, milestoneIds, people, decidedAt } = verdict;
   const due = inOrder(verdict.due);
   const stored = await loadGrants(
     tx,
     members,
+    metricMilestones,
     due.map((grant) => grant.id),
   );
   const plan = planOf(verdict, due, stored);
@@ -90,7 +93,7 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
     ...born.flatMap((begun) => reservation(begun, 0)),
     ...back.flatMap(({ row, begun }) => reservation(begun, row.moves)),
   ]);
-  await writeStops(tx, members, stopped, milestoneIds, decidedAt);
+  await writeStops(tx, { members, metricMilestones }, stopped, milestoneIds, decidedAt);
 
   const all = [...moves, ...later];
   for (const { to } of all) corridor.telemetry.grant(to);
@@ -123,7 +126,10 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
   const plan: Plan = { fresh: [], again: [], gone: [], stopped: [], marks: [] };
   const wanted = new Set<string>();
   const own = new Set(verdict.members.map((key) => `${key.connection}/${key.kind}/${key.id}`));
-  const isOwn = (row: StoredGrant) => own.has(`${row.connection}/${row.subject_kind}/${row.subject_id}`);
+  const isOwn = (row: StoredGrant) =>
+    row.subject_kind === "metric"
+      ? verdict.metricMilestones.includes(row.milestone_id)
+      : own.has(`${row.connection}/${row.subject_kind}/${row.subject_id}`);
   // ordered for a milestone that turned out not to have been, or for somebody else: it counts as the reward
   const past = [...stored.values()].filter((row) => ordered.has(row.state) && row.once_key.startsWith("record/"));
   const stands = new Set<string>();
@@ -150,7 +156,8 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
     if (wanted.has(row.id) || !isOwn(row)) continue;
     const why = verdict.undone.get(row.id) ?? reasonFor(row, due);
     if (movable.has(row.state)) plan.gone.push({ row, why });
-    else if (ordered.has(row.state)) {
+    // a goal that was reached and rewarded stays reached, whatever the metric does afterwards
+    else if (ordered.has(row.state) && row.subject_kind !== "metric") {
       const mark = stands.has(row.id) ? null : why;
       if (mark !== row.undone_why) plan.marks.push({ id: row.id, why: mark });
     }
@@ -165,9 +172,11 @@ const standsFor = (row: StoredGrant, grant: DueGrant): boolean =>
   (row.recipient_key === grant.recipientKey || (grant.releaseAt !== null && row.part === grant.part));
 
 const reasonFor = (row: StoredGrant, due: readonly DueGrant[]): string =>
-  due.some((grant) => grant.ruleId === row.rule_id && grant.onceKey === row.once_key && grant.part === row.part)
-    ? "deal.owner_changed"
-    : "correction";
+  row.subject_kind === "metric"
+    ? "metric.changed"
+    : due.some((grant) => grant.ruleId === row.rule_id && grant.onceKey === row.once_key && grant.part === row.part)
+      ? "deal.owner_changed"
+      : "correction";
 
 const takenStop = ({ id, rule, onceKey }: DueGrant): Stop => ({
   reason: "once",

@@ -1,12 +1,15 @@
 /** Reads the milestones off a family of records and asks the rules about each, as of its own moment. */
 import type { Sql } from "../db/sql.ts";
 import type { Match } from "../engine/index.ts";
+import { exchangedMajor } from "../rates.ts";
 import { keyText, type ToldFact } from "../records/fact-rows.ts";
 import { type Milestone, milestonesOf } from "../records/milestones.ts";
 import { situationOf } from "../records/situation-of.ts";
 import { endOfSave, type RecordHistory } from "../records/timeline.ts";
 import type { Situation } from "../situation.ts";
+import { localDay } from "../windows.ts";
 import type { Corridor } from "./corridor.ts";
+import type { Customers } from "./customer-view.ts";
 import type { Judged, JudgedMatch, Merges } from "./decide-due.ts";
 import { heldSituation, releaseOf } from "./decide-hold.ts";
 import type { People } from "./decide-people.ts";
@@ -36,6 +39,7 @@ export const milestoneKey = (
 interface Known {
   histories: ReadonlyMap<string, RecordHistory>;
   people: People;
+  customers: Customers;
   /** By `milestoneKey`. */
   stored: ReadonlyMap<string, StoredMilestone>;
   /** What is new, by `keyText` of the record that it is about. */
@@ -120,16 +124,14 @@ const toldOf = (family: readonly RecordHistory[], { fresh, histories }: Known) =
   return ({ at }: Milestone) => earliest !== undefined && earliest <= endOfSave(at);
 };
 
-const around = ({ workspace }: Corridor, { histories, people }: Known, connection: string) => ({
+const around = ({ workspace }: Corridor, { histories, people, customers }: Known, connection: string) => ({
   history: (kind: RecordHistory["kind"], id: string) => histories.get(`${connection}/${kind}/${id}`),
   person: (kind: RecordHistory["kind"], id: string) => people.person(connection, kind, id),
   managerOf: (userId: string) => people.managerOf(connection, userId),
-  teamOf: (team: string) => people.teamOf(connection, team),
-  convert(amount: number, currency: string | null) {
-    if (currency === null || currency === workspace.currency) return amount;
-    const rate = workspace.rates[currency];
-    return rate === undefined ? null : amount * rate;
-  },
+  teamOf: (team: string) => people.teamOf(team),
+  convert: (amount: number, currency: string | null, at: string) =>
+    exchangedMajor(workspace, amount, currency, localDay(at, workspace.timeZone)),
+  customer: (companyId: string, at: string) => customers.of(connection, companyId, at),
 });
 
 const mergesIn = (family: readonly RecordHistory[]): Merges => {

@@ -30,7 +30,9 @@ export const writeMilestones = async (
        insert into milestones (connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id)
        select connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id from told
        on conflict (connection, subject_kind, subject_id, type, occurred_at, discriminator)
-         do update set situation = excluded.situation, withdrawn = false
+         do update set situation = excluded.situation, withdrawn = false,
+           -- a metric is judged by the rules in force, each time that it changes
+           rule_version = case when excluded.subject_kind = 'metric' then excluded.rule_version else milestones.rule_version end
        returning id, connection, subject_kind, subject_id, type, occurred_at, discriminator
      )
      select kept.id, told.n::int as n from kept join told using (connection, subject_kind, subject_id, type, occurred_at, discriminator)`,

@@ -8,29 +8,34 @@ import {
   type Recipient,
   refreshRecipients,
   type SeenPerson,
-  teamMembers,
 } from "../people/recipients.ts";
 import { sameByEmail } from "../people/same-person.ts";
 import { latest, type RecordHistory } from "../records/timeline.ts";
 import type { PersonView } from "../situation.ts";
 import { joinPeople } from "./decide-join.ts";
+import { teamMembers } from "./team-history.ts";
 
 export interface People {
   person(connection: string, kind: RecordKind, id: string): PersonView | null;
   managerOf(connection: string, userId: string): PersonView | null;
   /** Everybody in a team; nobody where the rules in force give nothing to teams. */
-  teamOf(connection: string, team: string): PersonView[];
+  teamOf(team: string): PersonView[];
   /** What is known of somebody, for making them a recipient. */
   seen(connection: string, kind: SeenPerson["kind"], crmId: string): SeenPerson;
 }
 
-/** Everybody that these histories name, as `people/` and the CRM know them now; `withTeams`: and who is in their teams. */
+/**
+ * Everybody that these histories name, and these users, as `people/` and the CRM know them now; `withTeams`: and who is in
+ * their teams.
+ */
 export const peopleAround = async (
   tx: Sql,
   histories: ReadonlyMap<string, RecordHistory>,
-  { withTeams }: { withTeams: boolean },
+  { withTeams, users = [] }: { withTeams: boolean; users?: readonly { connection: string; id: string }[] },
 ): Promise<People> => {
   const named = new Map<string, { connection: string; kind: "user" | "contact"; crmId: string }>();
+  for (const { connection, id } of users)
+    named.set(`${connection}/user/${id}`, { connection, kind: "user", crmId: id });
   for (const { connection, kind, id, fields } of histories.values()) {
     if (kind === "user" || kind === "contact")
       named.set(`${connection}/${kind}/${id}`, { connection, kind, crmId: id });
@@ -45,7 +50,8 @@ export const peopleAround = async (
 
   const seen = (connection: string, kind: SeenPerson["kind"], crmId: string) => {
     const history = histories.get(`${connection}/${kind}/${crmId}`);
-    return history ? seenOf(history, kind) : blank(connection, kind, crmId);
+    if (history) return seenOf(history, kind);
+    return { ...blank(connection, kind, crmId), ...detailsOf(members.get(`${connection}/${kind}/${crmId}`)) };
   };
   const person = (connection: string, kind: RecordKind, id: string): PersonView | null => {
     if (kind !== "user" && kind !== "contact") return null;
@@ -56,11 +62,12 @@ export const peopleAround = async (
         tx,
         [...named.values()].flatMap(({ connection, kind, crmId }) => person(connection, kind, crmId)?.team ?? []),
       )
-    : new Map<string, KnownByKeys[]>();
+    : new Map<string, PersonView[]>();
+  const members = new Map([...teams.values()].flat().map((member) => [member.id, member]));
   return {
     person,
     seen,
-    teamOf: (connection, team) => (teams.get(team) ?? []).map((member) => viewFrom(connection, member)),
+    teamOf: (team) => teams.get(team) ?? [],
     managerOf(connection, userId) {
       const inFile = managers.get(known.get(`${connection}/user/${userId}`)?.manager ?? "");
       if (inFile) return viewFrom(connection, inFile);
@@ -73,8 +80,15 @@ export const peopleAround = async (
 
 type KnownByKeys = Recipient & { keys: string[] };
 
+/** What is told of a colleague whom no record around the decided ones names. */
+const detailsOf = (member: PersonView | undefined) => {
+  if (!member) return {};
+  const { name, first_name, email, language, team } = member;
+  return { name, first_name, email, language, team };
+};
+
 /** By the id that a connection knows somebody under; by a whole key where it does not know them. */
-export const viewFrom = (connection: string, person: KnownByKeys): PersonView => {
+const viewFrom = (connection: string, person: KnownByKeys): PersonView => {
   const own = person.keys.find((key) => key.startsWith(`${connection}/user/`));
   const id = own ? own.slice(`${connection}/user/`.length) : (person.keys[0] ?? `people/${person.id}`);
   return viewOf(id, person, undefined);

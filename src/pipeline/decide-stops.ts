@@ -18,10 +18,10 @@ export interface Stop {
   detail: StopDetail;
 }
 
-/** Brings the stops of these records' milestones in line with what was stopped now. */
+/** Brings the stops of these records' milestones, and of these of metrics, in line with what was stopped now. */
 export const writeStops = async (
   tx: Sql,
-  members: readonly RecordKey[],
+  { members, metricMilestones }: { members: readonly RecordKey[]; metricMilestones: readonly number[] },
   stopped: readonly { grant: DueGrant; stop: Stop }[],
   milestoneIds: ReadonlyMap<Judged, number>,
   at: Date,
@@ -29,8 +29,11 @@ export const writeStops = async (
   const milestones = stopped.map(({ grant }) => milestoneIds.get(grant.judged));
   const ids = stopped.map(({ grant }) => grant.id);
   await tx.run(
-    `delete from stops s using milestones m, unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
-     where s.milestone_id = m.id and m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id
+    `delete from stops s using (
+       select m.id from milestones m join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+         on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id
+       union select unnest($6::bigint[])) m
+     where s.milestone_id = m.id
        and not exists (select from unnest($4::uuid[], $5::bigint[]) as k (grant_id, milestone_id)
          where k.grant_id = s.grant_id and k.milestone_id = s.milestone_id)`,
     [
@@ -39,6 +42,7 @@ export const writeStops = async (
       members.map((key) => key.id),
       ids,
       milestones,
+      metricMilestones,
     ],
   );
   if (stopped.length === 0) return;

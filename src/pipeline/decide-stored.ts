@@ -37,10 +37,11 @@ export const ordered: ReadonlySet<GrantState> = new Set([
   "clawed_back",
 ]);
 
-/** The grants that hang on these records, and those with these ids; locked, so that no order starts meanwhile. */
+/** The grants that hang on these records or milestones, and those with these ids; locked, so that no order starts meanwhile. */
 export const loadGrants = async (
   tx: Sql,
   members: readonly RecordKey[],
+  milestones: readonly number[],
   ids: readonly string[],
 ): Promise<Map<string, StoredGrant>> => {
   const rows = await tx.rows<StoredGrant>(
@@ -49,11 +50,17 @@ export const loadGrants = async (
        exists (select from grant_moves v where v.grant_id = g.id and v.to_state = 'issued') as issued_before,
        g.currency, g.reward_id, g.undone_why, (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
      from grants g join milestones own on own.id = g.milestone_id
-     where g.id = any ($4) or g.milestone_id in (
+     where g.id = any ($4) or g.milestone_id = any ($5) or g.milestone_id in (
        select m.id from milestones m join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
          on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id)
      order by g.id for no key update of g`,
-    [members.map((key) => key.connection), members.map((key) => key.kind), members.map((key) => key.id), ids],
+    [
+      members.map((key) => key.connection),
+      members.map((key) => key.kind),
+      members.map((key) => key.id),
+      ids,
+      milestones,
+    ],
   );
   return new Map(rows.map((row) => [row.id, row]));
 };

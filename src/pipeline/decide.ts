@@ -19,6 +19,7 @@ import {
 } from "../records/fact-rows.ts";
 import type { RecordHistory } from "../records/timeline.ts";
 import type { Corridor } from "./corridor.ts";
+import { customersAround } from "./customer-view.ts";
 import { dueAgain } from "./decide-again.ts";
 import { applyBrake } from "./decide-brake.ts";
 import { type DueGrant, dueGrants } from "./decide-due.ts";
@@ -26,6 +27,7 @@ import { forgetErased } from "./decide-erase.ts";
 import { writeGrants } from "./decide-grants.ts";
 import { judgeFamily, milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 import { takeDecidingLock } from "./decide-lock.ts";
+import { judgeMetrics, updateMetrics } from "./decide-metrics.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
 import { oneByOne } from "./one-by-one.ts";
@@ -138,6 +140,8 @@ export const decideBatch = async (
   await refreshPeople(tx, changed);
 
   const decidedAt = events.length > 0 ? newest(events.map((event) => event.received_at)) : await lastReceived(tx);
+  const metricMilestones = await updateMetrics(corridor, tx, { changed, decidedAt });
+  const customers = await customersAround(tx, histories.values(), corridor.workspace);
   const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);
   const workspace = await tx.row<{ id: string }>("select id from workspace");
@@ -146,14 +150,33 @@ export const decideBatch = async (
   const undone = new Map<string, UndoneReason>();
   const place = { workspaceId: workspace?.id ?? "", timeZone: corridor.workspace.timeZone };
   for (const family of families(members, histories)) {
-    const verdict = await judgeFamily(corridor, tx, family, { histories, people, stored, fresh: freshByRecord });
+    const verdict = await judgeFamily(corridor, tx, family, {
+      histories,
+      people,
+      customers,
+      stored,
+      fresh: freshByRecord,
+    });
     judged.push(...verdict.judged);
     const found = dueGrants(place, verdict.judged, verdict.merges);
     due.push(...found.grants);
     for (const [id, why] of found.undone) undone.set(id, why);
   }
+  const ofMetrics = judgeMetrics(corridor, metricMilestones);
+  for (const family of ofMetrics) {
+    judged.push(...family.judged);
+    due.push(...dueGrants(place, family.judged, family.merges).grants);
+  }
   const milestoneIds = await writeMilestones(tx, judged, stored, freshByRecord);
-  const granted = await writeGrants(corridor, tx, { members, due, undone, milestoneIds, people, decidedAt });
+  const granted = await writeGrants(corridor, tx, {
+    members,
+    metricMilestones: ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
+    due,
+    undone,
+    milestoneIds,
+    people,
+    decidedAt,
+  });
   await forgetErased(tx, changed, decidedAt);
   const ids = events.map((event) => event.id);
   await forgetLateEvents(tx, ids);

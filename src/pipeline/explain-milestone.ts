@@ -82,7 +82,7 @@ const rulesOf = async (
       const match = matches.find(({ rule }) => rule.id === id);
       const common = { rule: id, lines: lines.map(withDistance) };
       if (!match) return { ...common, verdict, parts: [] };
-      if (startedLater(match.rule, { at: row.occurred_at.toISOString() }, version))
+      if (startedLater(match.rule, situation.milestone.occurredAt, version))
         return { ...common, verdict: "started_later", parts: [] };
       const parts = await Promise.all(
         match.parts.map(({ part, index, value, why }) =>

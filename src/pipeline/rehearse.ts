@@ -13,6 +13,7 @@ import { createTelemetry } from "../telemetry.ts";
 import type { Problem } from "../yaml/problem.ts";
 import type { SourceFile } from "../yaml/yaml-source.ts";
 import type { Corridor } from "./corridor.ts";
+import { countCosts } from "./costs.ts";
 import { createActiveRules } from "./rule-versions.ts";
 
 /** One rule book over one set of tables. */
@@ -43,7 +44,7 @@ export interface Rehearsal {
 }
 
 /** What a rehearsal sees of the real tables, as it is now. */
-const people = ["recipients", "recipient_ids"];
+const people = ["recipients", "recipient_ids", "team_history", "costs"];
 
 /** Runs `work`; whatever it did to the database is rolled back, also when it fails. A live server goes on deciding meanwhile. */
 export const rehearse = async <T>(
@@ -84,6 +85,7 @@ const open = async (corridor: Corridor, known: Known, tx: Sql): Promise<Rehearsa
       await dropReferences(tx, schema);
       await tx.run(`update workspace set id = w.id from ${real}.workspace w`);
       for (const table of people) await tx.run(`insert into ${table} select * from ${real}.${table}`);
+      await countCosts(tx, corridor.workspace, "all");
       const rules = await createActiveRules(tx, known);
       const loaded = await rules.load(sources, "rehearsal", since);
       if (!loaded.ok) return loaded;

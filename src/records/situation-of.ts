@@ -1,6 +1,14 @@
 /** Builds what the rules judge: a milestone, with every record around it as it was at that moment. */
 import type { FactValue, RecordKind } from "../events.ts";
-import type { CompanyView, ContactView, DealView, LeadView, PersonView, Situation } from "../situation.ts";
+import type {
+  CompanyView,
+  ContactView,
+  CustomerView,
+  DealView,
+  LeadView,
+  PersonView,
+  Situation,
+} from "../situation.ts";
 import type { Milestone } from "./milestones.ts";
 import { endOfSave, type RecordHistory, valueAt } from "./timeline.ts";
 
@@ -13,8 +21,10 @@ export interface Around {
   managerOf(userId: string): PersonView | null;
   /** Who is in a team; nobody where no rule asks for it. */
   teamOf(team: string): PersonView[];
-  /** Into the workspace currency, in major units; null where no rate is configured. */
-  convert(amount: number, currency: string | null): number | null;
+  /** Into the workspace currency at the rate of that moment, in major units; null where no rate is configured. */
+  convert(amount: number, currency: string | null, at: string): number | null;
+  /** What this company had bought by then. */
+  customer(companyId: string, at: string): CustomerView;
 }
 
 const DAY_MS = 86_400_000;
@@ -48,11 +58,11 @@ export const situationOf = (milestone: Milestone, subject: RecordHistory, around
     },
     deal: deal ? dealView(deal, see(deal), at, around) : null,
     contact: typeof contactId === "string" ? contactView(contactId, contact && see(contact), contact, around) : null,
-    company: company ? companyView(company, see(company)) : null,
+    company: company ? viewOfCompany(company, see(company)) : null,
     lead: subject.kind === "lead" ? leadView(subject, seen) : null,
     owner,
     manager: typeof ownerId === "string" ? around.managerOf(ownerId) : null,
-    customer: null,
+    customer: typeof companyId === "string" && companyId !== "" ? around.customer(companyId, at) : null,
     team: owner?.team ? { name: owner.team, members: around.teamOf(owner.team) } : null,
     contributors: deal ? contributors(deal, see(deal), around) : {},
     metric: null,
@@ -73,7 +83,7 @@ const dealView = (deal: RecordHistory, see: See, at: string, around: Around): De
   return {
     id: deal.id,
     name: text(see("name")),
-    amount: amount === null ? null : around.convert(amount, text(see("currency"))),
+    amount: amount === null ? null : around.convert(amount, text(see("currency")), at),
     amount_original: amount,
     currency: text(see("currency")),
     stage: text(see("stage")),
@@ -150,7 +160,11 @@ const leadView = (lead: RecordHistory, see: See): LeadView => ({
   fields: otherFields(lead, see),
 });
 
-const companyView = (company: RecordHistory, see: See): CompanyView => ({
+/** A company as it was at a moment. */
+export const companyView = (company: RecordHistory, at: string): CompanyView =>
+  viewOfCompany(company, (field) => valueAt(company, field, at));
+
+const viewOfCompany = (company: RecordHistory, see: See): CompanyView => ({
   id: company.id,
   name: text(see("name")),
   domain: text(see("domain")),
@@ -158,7 +172,7 @@ const companyView = (company: RecordHistory, see: See): CompanyView => ({
 });
 
 /** A deal has one contact for rewards: of those associated at that moment the one associated first. */
-const firstContact = (deal: RecordHistory, at: string): string | null => {
+export const firstContact = (deal: RecordHistory, at: string): string | null => {
   const found = [...deal.fields].flatMap(([field, steps]) =>
     field.startsWith("contact:") && valueAt(deal, field, at) === true
       ? [{ since: steps.find((step) => step.value === true)?.at ?? "", id: field.slice("contact:".length) }]

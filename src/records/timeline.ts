@@ -22,7 +22,7 @@ export interface RecordHistory {
  * One save in a CRM reaches us as several changes some milliseconds apart: HubSpot stamps each property on its own. What
  * changed within this time after a milestone belongs to it.
  */
-const ONE_SAVE_MS = 5_000;
+export const ONE_SAVE_MS = 5_000;
 
 let lastSave = { at: "", end: "" };
 

@@ -5,6 +5,7 @@
 import type { Fact } from "../events.ts";
 import type { Money } from "../money.ts";
 import type { Corridor } from "../pipeline/corridor.ts";
+import { customersAround } from "../pipeline/customer-view.ts";
 import { type DueGrant, dueGrants } from "../pipeline/decide-due.ts";
 import { judgeFamily } from "../pipeline/decide-judge.ts";
 import { peopleAround } from "../pipeline/decide-people.ts";
@@ -43,7 +44,8 @@ export const expectedGrants = async (
       chunk.flatMap((history) => [history, ...contactsOf(history, all)]).map((one) => [keyText(one), one]),
     );
     const people = await peopleAround(corridor.database, around, { withTeams: true });
-    const known = { histories: around, people, stored: new Map(), fresh: new Map() };
+    const customers = await customersAround(corridor.database, around.values(), corridor.workspace);
+    const known = { histories: around, people, customers, stored: new Map(), fresh: new Map() };
     for (const history of chunk) {
       const { judged, merges } = await judgeFamily(corridor, corridor.database, [history], known);
       const place = { workspaceId: workspace?.id ?? "", timeZone: corridor.workspace.timeZone };

@@ -1,0 +1,136 @@
+/**
+ * Metrics in decide: brings them in line with the records that changed, and gives the milestones of those that rules listen
+ * to. One milestone is a metric, a subject and a window; it is judged anew whenever what it is counted from changes.
+ */
+import type { Sql } from "../db/sql.ts";
+import type { Rule } from "../engine/index.ts";
+import { answer, type Cells } from "../metrics/index.ts";
+import { minorPerMajor } from "../money.ts";
+import type { Milestone } from "../records/milestones.ts";
+import type { RecordHistory } from "../records/timeline.ts";
+import type { MetricView, Situation } from "../situation.ts";
+import { startOfDay, windowText } from "../windows.ts";
+import { companyCells } from "./company-cells.ts";
+import type { Corridor } from "./corridor.ts";
+import { countMetrics } from "./count-metrics.ts";
+import type { Judged, Merges } from "./decide-due.ts";
+import { heldMatch } from "./decide-judge.ts";
+import { changeOf, type MetricAsked, metricId, type RuleMetric, touched, withPrevious } from "./metric-asked.ts";
+import { situationsAround } from "./metric-situation.ts";
+import { noteTeams } from "./team-history.ts";
+
+export interface MetricMilestone {
+  milestone: Milestone;
+  situation: Situation;
+  /** What was measured; rules on anything else do not hear of it. */
+  metric: RuleMetric;
+}
+
+/**
+ * `changed`: the records of which something new was told, whole; their newest state is saved already. `decidedAt`: when the
+ * newest event of the batch was received, the only "now" in here. Costs what these records and the rules in force ask for.
+ */
+export const updateMetrics = async (
+  corridor: Pick<Corridor, "workspace" | "rules">,
+  tx: Sql,
+  { changed, decidedAt }: { changed: readonly RecordHistory[]; decidedAt: Date },
+): Promise<MetricMilestone[]> => {
+  await noteTeams(
+    tx,
+    decidedAt,
+    changed.filter(({ kind }) => kind === "user"),
+  );
+  const cells = await countMetrics(tx, corridor.workspace, changed);
+  return metricMilestones(corridor, tx, cells, decidedAt);
+};
+
+/** Asks the rules in force about each, those of one metric and subject together: they are a family of their own. */
+export const judgeMetrics = (
+  { rules, workspace }: Pick<Corridor, "rules" | "workspace">,
+  milestones: readonly MetricMilestone[],
+): { judged: Judged[]; merges: Merges }[] => {
+  const families = Map.groupBy(milestones, ({ milestone: { connection, subject } }) => `${connection}/${subject.id}`);
+  return [...families.values()].map((family) => ({
+    judged: family.map(({ milestone, situation, metric }) => {
+      const version = rules.current();
+      const matches = version.matcher
+        .match(situation)
+        .filter(({ rule }) => listensTo(rule, metric))
+        .map((match) => heldMatch(match, situation, version, workspace.timeZone, null));
+      return { milestone, situation, version, matches };
+    }),
+    merges: { same: (a, b) => a === b, away: () => false },
+  }));
+};
+
+const listensTo = (rule: Rule, metric: RuleMetric): boolean =>
+  rule.metric !== null && metricId(rule.metric, "") === metricId(metric, "");
+
+const metricMilestones = async (
+  corridor: Pick<Corridor, "workspace" | "rules">,
+  tx: Sql,
+  cells: Cells,
+  decidedAt: Date,
+): Promise<MetricMilestone[]> => {
+  if (cells.size === 0 || !corridor.rules.current().matcher.listens("metric.changed")) return [];
+  const { timeZone, currency } = corridor.workspace;
+  const listened = corridor.rules.current().matcher.book.rules.flatMap(({ metric }) => metric ?? []);
+  const asked = touched(listened, cells, decidedAt, timeZone);
+  if (asked.length === 0) return [];
+  const questions = asked.flatMap((each) => withPrevious(each));
+  const companies = questions.filter(({ of }) => of === "company");
+  const results = await answer(tx, questions, minorPerMajor(currency), await companyCells(tx, companies));
+
+  const answered = new Map(questions.map((question, index) => [question, results[index]]));
+  const seen = questions.flatMap((question) => {
+    const each = asked.find(({ question: own }) => own === question);
+    if (!each) return [];
+    const [value, previous] = [answered.get(question), each.previous && answered.get(each.previous)];
+    return [{ each, view: viewOf(each, value?.value ?? null, previous?.value ?? null, value?.sample ?? 0) }];
+  });
+  const situationOf = await situationsAround(corridor, tx, asked);
+  return seen.map(({ each, view }) => {
+    const milestone = milestoneOf(each, view, timeZone);
+    const occurredAt = lastMoment(each, decidedAt, timeZone);
+    return { milestone, metric: each.metric, situation: situationOf(each, milestone, view, occurredAt) };
+  });
+};
+
+const viewOf = (
+  { metric, question }: MetricAsked,
+  value: number | null,
+  previous: number | null,
+  sample: number,
+): MetricView => ({
+  name: metric.name,
+  of: metric.of,
+  id: question.id,
+  over: windowText(metric.over),
+  ...question.range,
+  options: metric.options,
+  value,
+  previous,
+  change: changeOf(value, previous),
+  sample,
+});
+
+/** Of all time the first day has no instant that every zone can write: the row is keyed by another fixed one. */
+const EPOCH = new Date(0).toISOString();
+
+const milestoneOf = ({ metric, question, connection }: MetricAsked, view: MetricView, timeZone: string): Milestone => ({
+  type: "metric.changed",
+  connection,
+  subject: { kind: "metric", id: metricId(metric, question.id) },
+  at: metric.over === "all" ? EPOCH : startOfDay(view.from, timeZone),
+  from: view.previous,
+  to: view.value,
+  field: null,
+  discriminator: view.from,
+  ordinal: 1,
+});
+
+/** When it was seen; of a window that is over its last moment. */
+const lastMoment = ({ question }: MetricAsked, decidedAt: Date, timeZone: string): string => {
+  const end = Date.parse(startOfDay(question.range.until, timeZone)) - 1;
+  return new Date(Math.min(decidedAt.getTime(), end)).toISOString();
+};
