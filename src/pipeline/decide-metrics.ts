@@ -13,9 +13,19 @@ import { startOfDay, windowText } from "../windows.ts";
 import { companyCells } from "./company-cells.ts";
 import type { Corridor } from "./corridor.ts";
 import { countMetrics } from "./count-metrics.ts";
+import type { MetricKey } from "./decide-again.ts";
 import type { Judged, Merges } from "./decide-due.ts";
 import { heldMatch } from "./decide-judge.ts";
-import { changeOf, type MetricAsked, metricId, type RuleMetric, touched, withPrevious } from "./metric-asked.ts";
+import {
+  changeOf,
+  type MetricAsked,
+  metricId,
+  type RuleMetric,
+  type StoppedWindow,
+  stoppedIn,
+  touched,
+  withPrevious,
+} from "./metric-asked.ts";
 import { situationsAround } from "./metric-situation.ts";
 import { noteTeams } from "./team-history.ts";
 
@@ -27,13 +37,18 @@ export interface MetricMilestone {
 }
 
 /**
- * `changed`: the records of which something new was told, whole; their newest state is saved already. `decidedAt`: when the
- * newest event of the batch was received, the only "now" in here. Costs what these records and the rules in force ask for.
+ * `changed`: the records of which something new was told, whole; their newest state is saved already. `again`: metrics of which
+ * a reward was stopped, and for which there may be room now. `decidedAt`: when the newest event of the batch was received, the
+ * only "now" in here. Costs what these records and the rules in force ask for.
  */
 export const updateMetrics = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
-  { changed, decidedAt }: { changed: readonly RecordHistory[]; decidedAt: Date },
+  {
+    changed,
+    again = [],
+    decidedAt,
+  }: { changed: readonly RecordHistory[]; again?: readonly MetricKey[]; decidedAt: Date },
 ): Promise<MetricMilestone[]> => {
   await noteTeams(
     tx,
@@ -41,7 +56,7 @@ export const updateMetrics = async (
     changed.filter(({ kind }) => kind === "user"),
   );
   const cells = await countMetrics(tx, corridor.workspace, changed);
-  return metricMilestones(corridor, tx, cells, decidedAt);
+  return metricMilestones(corridor, tx, { cells, again, decidedAt });
 };
 
 /** Asks the rules in force about each, those of one metric and subject together: they are a family of their own. */
@@ -69,13 +84,15 @@ const listensTo = (rule: Rule, metric: RuleMetric): boolean =>
 const metricMilestones = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
-  cells: Cells,
-  decidedAt: Date,
+  { cells, again, decidedAt }: { cells: Cells; again: readonly MetricKey[]; decidedAt: Date },
 ): Promise<MetricMilestone[]> => {
-  if (cells.size === 0 || !corridor.rules.current().matcher.listens("metric.changed")) return [];
+  if (cells.size + again.length === 0 || !corridor.rules.current().matcher.listens("metric.changed")) return [];
   const { timeZone, currency } = corridor.workspace;
   const listened = corridor.rules.current().matcher.book.rules.flatMap(({ metric }) => metric ?? []);
-  const asked = touched(listened, cells, decidedAt, timeZone);
+  const asked = once([
+    ...touched(listened, cells, decidedAt, timeZone),
+    ...stoppedIn(listened, await stoppedWindows(tx, again), decidedAt, timeZone),
+  ]);
   if (asked.length === 0) return [];
   const questions = asked.flatMap((each) => withPrevious(each));
   const companies = questions.filter(({ of }) => of === "company");
@@ -95,6 +112,26 @@ const metricMilestones = async (
     return { milestone, metric: each.metric, situation: situationOf(each, milestone, view, occurredAt) };
   });
 };
+
+/** The windows of these metrics in which a reward was stopped. */
+const stoppedWindows = (tx: Sql, metrics: readonly MetricKey[]): Promise<StoppedWindow[]> =>
+  metrics.length === 0
+    ? Promise.resolve([])
+    : tx.rows<StoppedWindow>(
+        `select distinct m.connection, m.subject_id as metric, m.situation -> 'metric' ->> 'id' as id, m.situation -> 'metric' ->> 'from' as "from"
+         from milestones m join unnest($1::text[], $2::text[]) as t (connection, id) on m.connection = t.connection and m.subject_id = t.id
+         where m.subject_kind = 'metric' and not m.withdrawn and exists (select from stops s where s.milestone_id = m.id)`,
+        [metrics.map(({ connection }) => connection), metrics.map(({ id }) => id)],
+      );
+
+const once = (asked: readonly MetricAsked[]): MetricAsked[] => [
+  ...new Map(
+    asked.map((each) => [
+      JSON.stringify([each.connection, metricId(each.metric, each.question.id), each.question.range.from]),
+      each,
+    ]),
+  ).values(),
+];
 
 const viewOf = (
   { metric, question }: MetricAsked,

@@ -121,8 +121,9 @@ export const decideBatch = async (
      order by id for update skip locked`,
     [most, MOST_IN_A_DELIVERY, only, after],
   );
-  const again = only === null ? await dueAgain(tx) : [];
-  if (events.length + again.length === 0) return { events: 0, granted: [] };
+  const again = only === null ? await dueAgain(tx) : { records: [], metrics: [] };
+  const taken = events.length + again.records.length + again.metrics.length;
+  if (taken === 0) return { events: 0, granted: [] };
 
   const fresh = await insertFacts(
     tx,
@@ -132,7 +133,7 @@ export const decideBatch = async (
   const touched = [...freshByRecord.values()].flatMap(([fact]) =>
     fact ? [{ connection: fact.connection, kind: fact.kind, id: fact.id }] : [],
   );
-  const members = await mergedWith(tx, [...touched, ...(await dealsOf(tx, touched)), ...again]);
+  const members = await mergedWith(tx, [...touched, ...(await dealsOf(tx, touched)), ...again.records]);
   const histories = await loadHistories(tx, members);
   await withNeighbours(tx, histories);
   const changed = touched.flatMap((key) => histories.get(keyText(key)) ?? []);
@@ -140,7 +141,7 @@ export const decideBatch = async (
   await refreshPeople(tx, changed);
 
   const decidedAt = events.length > 0 ? newest(events.map((event) => event.received_at)) : await lastReceived(tx);
-  const metricMilestones = await updateMetrics(corridor, tx, { changed, decidedAt });
+  const metricMilestones = await updateMetrics(corridor, tx, { changed, again: again.metrics, decidedAt });
   const customers = await customersAround(tx, histories.values(), corridor.workspace);
   const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);
@@ -182,7 +183,7 @@ export const decideBatch = async (
   await forgetLateEvents(tx, ids);
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
   await applyBrake(corridor, tx, decidedAt);
-  return { events: events.length + again.length, granted };
+  return { events: taken, granted };
 };
 
 const givesToTeams = ({ rules }: Corridor) =>

@@ -74,4 +74,32 @@ export const touched = (listened: readonly RuleMetric[], cells: Cells, now: Date
   return [...asked.values()];
 };
 
+/** A milestone of a metric of which a reward was stopped. */
+export interface StoppedWindow {
+  connection: string;
+  /** Its subject: see `metricId`. */
+  metric: string;
+  /** Whose metric it is. */
+  id: string;
+  /** First local day of its window. */
+  from: string;
+}
+
+/** The same metrics in the same windows, as far as rules listen to them still. Rolling days are those of now. */
+export const stoppedIn = (
+  listened: readonly RuleMetric[],
+  stopped: readonly StoppedWindow[],
+  now: Date,
+  timeZone: string,
+): MetricAsked[] => {
+  const today = localDay(now, timeZone);
+  return stopped.flatMap(({ connection, metric: wanted, id, from }) => {
+    const spec = listened.find((each) => metricId(each, id) === wanted);
+    const metric = spec && metricByName(spec.name);
+    if (!spec || !metric) return [];
+    const subject = { connection: connection === "workspace" ? "" : connection, id };
+    return [askedFor(metric, spec, subject, isCalendar(spec.over) ? from : today, today)];
+  });
+};
+
 const isCalendar = (window: Window) => typeof window === "string" && window !== "all";
