@@ -7,7 +7,7 @@ import { type Period, periodAt } from "../windows.ts";
 /** Who a milestone belongs to, as the scopes of `once` and `limits` count it; null where nobody knows. */
 export const whose = (
   scope: "rule" | "recipient" | "owner" | "team" | "company",
-  { milestone, owner, team, company }: Situation,
+  { milestone, owner, team, company, customer }: Situation,
   recipientKey: string,
 ): string | null => {
   switch (scope) {
@@ -19,8 +19,11 @@ export const whose = (
       return owner && `${milestone.connection}/user/${owner.id}`;
     case "team":
       return team?.name ?? owner?.team ?? null;
-    case "company":
-      return company && `${milestone.connection}/company/${company.id}`;
+    case "company": {
+      // a deal may name a company of which the CRM told nothing else
+      const id = (company ?? customer)?.id;
+      return id === undefined ? null : `${milestone.connection}/company/${id}`;
+    }
   }
 };
 

@@ -1,4 +1,4 @@
-/** Rewards on metrics that find no room. */
+/** Rewards on metrics that find no room, and what `once` and limits count a company by of which the CRM told only the id. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { post, SECRET, told } from "../metrics/story.ts";
 import { type Bench, clockAt, openBench } from "../support/workspace.ts";
@@ -21,6 +21,7 @@ rules:
     reward: { to: owner, give: p }
     limits: [1 in total]
     from: 2026-01-01
+  - { id: yearly, title: Yearly, on: deal.won, reward: { to: owner, give: p }, once: per company per year, from: 2026-01-01 }
 `,
       },
     },
@@ -51,4 +52,13 @@ test("a place that becomes free goes to who was stopped, though nothing new was 
   ]);
   await tell(told("deal/a", "lost", "2026-11-04T10:00:00Z"));
   expect(await grants("goal")).toEqual([{ to: "crm/user/8", state: "approved" }]);
+});
+
+test("a deal that names its company counts as that company's, also where nothing else is known of it", async () => {
+  await tell(won("c", "05", "9", "k3"));
+  await tell(won("d", "06", "9", "k3"));
+  expect((await grants("yearly")).filter((row) => JSON.stringify(row).includes("user/9"))).toEqual([
+    { to: "crm/user/9", state: "approved" },
+    { to: "crm/user/9", state: "stopped by once" },
+  ]);
 });
