@@ -10,6 +10,7 @@ import { feed, passTime } from "./rehearse-feed.ts";
 import type { PastEvent } from "./rehearse-history.ts";
 import { type RuleTest, readTestFile } from "./rule-test-file.ts";
 import { judgeTest, type TestFailure } from "./rule-test-judge.ts";
+import { applyTeams } from "./team-history.ts";
 
 export interface TestResult {
   file: string;
@@ -88,6 +89,8 @@ const runTest = async (
      order by lower(email), source = 'people.yaml' desc, id on conflict do nothing`,
     [TEST_CONNECTION],
   );
+  // known before anything happens: metrics of teams count from the first event
+  await applyTeams(tx, stage.corridor.workspace, new Date(0));
   for (const delivery of deliveries) await feed(stage, tx, delivery);
   const last = deliveries.at(-1)?.[0]?.receivedAt;
   await passTime(tx, test.by ?? new Date(last ?? 0));
