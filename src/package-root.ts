@@ -8,5 +8,5 @@ const findRoot = (from: string): string => {
   return findRoot(parent);
 };
 
-/** The folder of the installed package, where `migrations/`, `rules/` and `templates/` lie: the same for sources and for `dist/`. */
+/** The folder of the installed package, where `migrations/`, `rules/`, `rulebooks/` and `templates/` lie: the same for sources and for `dist/`. */
 export const packageRoot = findRoot(import.meta.dirname);

@@ -5,6 +5,7 @@ import { recomputeMetrics } from "../pipeline/recompute-metrics.ts";
 import { type ShownMetric, showMetric, windowHeading } from "../pipeline/show-metrics.ts";
 import { localDay, parseWindow, type Window } from "../windows.ts";
 import { counted } from "./counted.ts";
+import { tableText } from "./print-table.ts";
 import { withCorridor } from "./with-corridor.ts";
 
 /** `accolade metrics list|show|verify`. */
@@ -62,7 +63,7 @@ const showCommand = () =>
           ? metric.unit.replace("money", corridor.workspace.currency)
           : metric.unit;
         console.log(`${metric.title.en} (${unit}), ${windowHeading(over, first)}`);
-        console.table(shown.map(rowOf));
+        console.log(tableText([of, "value", "previous", "change", "sample"], shown.map(rowOf)));
       });
     });
 
@@ -110,13 +111,13 @@ const checked = (name: string, of: Of, options: Readonly<Record<string, string>>
 
 const rounded = (value: number | null) => (value === null ? "–" : Number(value.toFixed(4)));
 
-const rowOf = ({ of, connection, id, name, value, previous, change, sample }: ShownMetric) => ({
-  [of]: of === "workspace" ? "all" : (name ?? [connection, id].filter(Boolean).join("/")),
-  value: rounded(value),
-  previous: rounded(previous),
-  change: change === null ? "–" : `${(change * 100).toFixed(1)} %`,
+const rowOf = ({ of, connection, id, name, value, previous, change, sample }: ShownMetric) => [
+  of === "workspace" ? "all" : (name ?? [connection, id].filter(Boolean).join("/")),
+  rounded(value),
+  rounded(previous),
+  change === null ? "–" : `${(change * 100).toFixed(1)} %`,
   sample,
-});
+];
 
 const window = (text: string): Window => {
   const read = parseWindow(text);

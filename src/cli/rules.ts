@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import { addCommand } from "./rules-add.ts";
 import { backtestCommand } from "./rules-backtest.ts";
+import { booksCommand } from "./rules-books.ts";
 import { rulesCheckCommand } from "./rules-check.ts";
 import { diffCommand } from "./rules-diff.ts";
 import { explainCommand } from "./rules-explain.ts";
@@ -11,8 +13,10 @@ import { versionsCommand } from "./rules-versions.ts";
 export const rulesCommand = (): Command =>
   new Command("rules")
     .description(
-      "check, test and try rules, see why something did or did not lead to a reward, and go back to an earlier version",
+      "start from a rule book, check, test and try rules, see why something did or did not lead to a reward, and go back to an earlier version",
     )
+    .addCommand(booksCommand())
+    .addCommand(addCommand())
     .addCommand(rulesCheckCommand())
     .addCommand(testCommand())
     .addCommand(backtestCommand())

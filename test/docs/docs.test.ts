@@ -45,7 +45,7 @@ const commandProblems = (page: Page): Finding[] =>
     return wrong ? [at(page, typed.line, `${typed.command}: ${wrong}`)] : [];
   });
 
-const topFolders = "src|docs|connectors|rules|templates|test|scripts|migrations|sandbox|bin|bench|\\.ci";
+const topFolders = "src|docs|connectors|rules|rulebooks|templates|test|scripts|migrations|sandbox|bin|bench|\\.ci";
 const topFiles = /^(?:Dockerfile|[\w.-]+\.(?:md|js|cjs|json|yaml|svg)|\.npmrc|\.ci\/run)$/;
 /** What a reader writes or gets, and this repository does not have. */
 const theirs = new Set([
