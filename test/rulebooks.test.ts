@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parse } from "yaml";
 import { unpackEvent } from "../connectors/webhook/unpack-event.ts";
+import { rulebooksPage } from "../scripts/rulebooks-page.ts";
 import { ruleBooks } from "../src/cli/rule-books.ts";
 import { readConfig } from "../src/config.ts";
 import { checkRules } from "../src/engine/index.ts";
@@ -78,6 +79,12 @@ describe.each(ids)("%s", (id) => {
     ).toBe(true);
     expect(rewards.some(({ state }) => state === "held" || state === "cancelled" || state === "stopped")).toBe(true);
   });
+});
+
+test("docs/rulebooks.md has a section for each, as the books are; `npm run docs` writes it", async () => {
+  const page = await readFile(path.join(packageRoot, "docs/rulebooks.md"), "utf8");
+  expect(page).toBe(rulebooksPage());
+  expect([...page.matchAll(/^## ([\w-]+)\n\n<!-- book: \1 -->$/gm)].map((found) => found[1])).toEqual(ids);
 });
 
 test("together they give what their tests say", async () => {

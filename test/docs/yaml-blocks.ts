@@ -41,7 +41,7 @@ export const readExample = () => {
 export const starterRules = readFileSync(path.join(packageRoot, "rules/starter.yaml"), "utf8");
 
 /** Rules in the pages may use what the example configures. */
-const known = { ...knownTo(readExample()), metrics: engineKnown.metrics, approvers: engineKnown.approvers };
+const known = { ...knownTo(readExample()), approvers: engineKnown.approvers };
 const configKeys = ["workspace", "connections", "providers", "channels", "templates", "users"];
 
 /** Everything that is wrong with it, one line each; `undefined` where it is nothing that Accolade reads. */
