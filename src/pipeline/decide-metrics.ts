@@ -27,13 +27,14 @@ export interface MetricMilestone {
 }
 
 /**
- * `changed`: the records of which something new was told, whole; their newest state is saved already. `decidedAt`: when the
+ * `changed`: the records of which something new was told, whole; their newest state is saved already. `due`: cells that
+ * changed without one. `decidedAt`: when the
  * newest event of the batch was received, the only "now" in here. Costs what these records and the rules in force ask for.
  */
 export const updateMetrics = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
-  { changed, decidedAt }: { changed: readonly RecordHistory[]; decidedAt: Date },
+  { changed, due, decidedAt }: { changed: readonly RecordHistory[]; due: readonly string[]; decidedAt: Date },
 ): Promise<MetricMilestone[]> => {
   await noteTeams(
     tx,
@@ -41,6 +42,8 @@ export const updateMetrics = async (
     changed.filter(({ kind }) => kind === "user"),
   );
   const cells = await countMetrics(tx, corridor.workspace, changed);
+  // of these only the place matters: the sums were changed when they were put on the list
+  for (const cell of due) if (!cells.has(cell)) cells.set(cell, 0);
   return metricMilestones(corridor, tx, cells, decidedAt);
 };
 

@@ -30,6 +30,7 @@ import { takeDecidingLock } from "./decide-lock.ts";
 import { judgeMetrics, updateMetrics } from "./decide-metrics.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
+import { metricsDue } from "./metrics-due.ts";
 import { oneByOne } from "./one-by-one.ts";
 
 interface EventRow {
@@ -122,7 +123,8 @@ export const decideBatch = async (
     [most, MOST_IN_A_DELIVERY, only, after],
   );
   const again = only === null ? await dueAgain(tx) : [];
-  if (events.length + again.length === 0) return { events: 0, granted: [] };
+  const metricsChanged = only === null ? await metricsDue(tx) : [];
+  if (events.length + again.length + metricsChanged.length === 0) return { events: 0, granted: [] };
 
   const fresh = await insertFacts(
     tx,
@@ -140,7 +142,7 @@ export const decideBatch = async (
   await refreshPeople(tx, changed);
 
   const decidedAt = events.length > 0 ? newest(events.map((event) => event.received_at)) : await lastReceived(tx);
-  const metricMilestones = await updateMetrics(corridor, tx, { changed, decidedAt });
+  const metricMilestones = await updateMetrics(corridor, tx, { changed, due: metricsChanged, decidedAt });
   const customers = await customersAround(tx, histories.values(), corridor.workspace);
   const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);
@@ -182,7 +184,7 @@ export const decideBatch = async (
   await forgetLateEvents(tx, ids);
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);
   await applyBrake(corridor, tx, decidedAt);
-  return { events: events.length + again.length, granted };
+  return { events: events.length + again.length + metricsChanged.length, granted };
 };
 
 const givesToTeams = ({ rules }: Corridor) =>
