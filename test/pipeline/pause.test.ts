@@ -83,11 +83,11 @@ test("a pause by API: no order reaches the vendor until it is ended, and then on
     });
     return { status: answer.status, body: await answer.json() };
   };
-  expect(await call("/pause", { what: "all", why: "a price is wrong" })).toMatchObject({ status: 200 });
+  expect(await call("/pause", { what: "all", why: "the API says so" })).toMatchObject({ status: 200 });
   const orders = vendors.tremendous.orders.length;
   const deal = await win("email");
   const waiting = await grantWhen(deal, "waits for the pause", (grant) => grant.waiting !== null);
-  expect(waiting.waiting).toContain("by paolo@acme.example: a price is wrong");
+  expect(waiting.waiting).toContain("by paolo@acme.example: the API says so");
   expect(vendors.tremendous.orders.length).toBe(orders);
   expect(await call("/resume", {})).toMatchObject({ status: 200, body: { resumed: [{ scope: "all" }] } });
   await told(deal);

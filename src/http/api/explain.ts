@@ -90,7 +90,11 @@ export const explainRoutes = [
     roles: userRoles,
     params: z.strictObject({
       what: z
-        .union([z.string().regex(/^[1-9]\d{0,14}$/), Id], "expected the number of an event or the id of a grant")
+        .string()
+        .regex(
+          /^([1-9]\d{0,14}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
+          "expected the number of an event or the id of a grant",
+        )
         .describe("The number of an event, or the id of a grant"),
     }),
     query: Query,
