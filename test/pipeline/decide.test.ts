@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { explainEvent } from "../../src/pipeline/explain.ts";
+import { set as change, merged as merge, won as wonDeal } from "../support/deals.ts";
 import { CLIENT_SECRET, deliver, type HubSpotEvent, hubspotEvent } from "../support/hubspot-door.ts";
 import { type Bench, clockAt, openBench } from "../support/workspace.ts";
 
@@ -31,28 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const change = (deal: number, at: number, name: string, value: string): HubSpotEvent =>
-  hubspotEvent({
-    subscriptionType: "deal.propertyChange",
-    objectId: deal,
-    occurredAt: at,
-    propertyName: name,
-    propertyValue: value,
-  });
-const won = (deal: number, at: number, amount = "5000", owner = "77") => [
-  change(deal, at, "amount", amount),
-  change(deal, at, "hubspot_owner_id", owner),
-  change(deal, at, "dealstage", "closedwon"),
-];
-const merge = (winner: number, loser: number, at: number) =>
-  hubspotEvent({
-    subscriptionType: "deal.merge",
-    primaryObjectId: winner,
-    mergedObjectIds: [loser],
-    newObjectId: winner,
-    numberOfPropertiesMoved: 1,
-    occurredAt: at,
-  });
+const won = (deal: number, at: number, amount = "5000", owner = "77") => wonDeal(deal, at, { amount, owner });
 const tell = async (...events: HubSpotEvent[]) => {
   await deliver(bench, "hub", events);
   await bench.drain();
