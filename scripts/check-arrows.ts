@@ -33,6 +33,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
 /** Small files at the top of src/ that import nothing but each other: anybody in src/ may use them. */
 const leaves = [
   "config-money",
+  "csv",
   "events",
   "log",
   "money",

@@ -10,7 +10,7 @@ import {
 } from "./word-file.ts";
 import { sentence } from "./words.ts";
 
-const lineNames = ["subject", "news", "because", "next", "button", "why", "copy", "footer"] as const;
+const lineNames = ["subject", "headline", "news", "because", "next", "button", "why", "copy", "footer"] as const;
 
 export interface NoticeWords {
   language: string;

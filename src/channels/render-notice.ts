@@ -56,7 +56,7 @@ export const renderNotice = (
     subject,
     preheader: String(said.news),
     workspace: String(said.workspace),
-    opening: unbroken(String(said.opening), said),
+    opening: unbroken(sentenceCase(lines.headline(said), words.language), said),
     news: unbroken(String(said.news), said),
     because: String(said.because),
     next: String(said.next),
@@ -69,7 +69,7 @@ export const renderNotice = (
   };
   const html = layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ""));
   const plain = [
-    `${said.opening}.`,
+    `${sentenceCase(lines.headline(said), words.language)}.`,
     `${said.news}`,
     ...(said.because ? ["", `${said.because}`] : []),
     "",

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { type BudgetStatus, budgetStatus } from "../ledger/budget-status.ts";
-import { forecastInWords } from "../ledger/forecast.ts";
+import type { BudgetStatus } from "../ledger/budget-status.ts";
 import { formatMoney } from "../money.ts";
+import { listBudgets } from "../pipeline/budgets-listed.ts";
 import { localDay } from "../windows.ts";
 import { counted } from "./counted.ts";
 import { tableText } from "./print-table.ts";
@@ -13,19 +13,10 @@ export const budgetsCommand = (): Command =>
     .description("show the budgets in force: reserved, issued, available, and the day on which each runs out")
     .option("--json", "the same as JSON, amounts in minor units")
     .action((options: { json?: true }) =>
-      withCorridor(async ({ database, corridor }) => {
+      withCorridor(async ({ corridor }) => {
         const { timeZone } = corridor.workspace;
-        const now = corridor.now();
-        const found = await budgetStatus(database, now);
-        const inWords = (budget: BudgetStatus) => forecastInWords(budget.forecast, now, timeZone);
-        if (options.json)
-          return console.log(
-            JSON.stringify(
-              found.map((budget) => ({ ...budget, runsOut: inWords(budget) })),
-              null,
-              2,
-            ),
-          );
+        const found = await listBudgets(corridor);
+        if (options.json) return console.log(JSON.stringify(found, null, 2));
         if (found.length === 0)
           return console.log("No budget is in force. Rules take from one that `budgets:` in rules/ sets aside.");
         console.log(
@@ -39,7 +30,7 @@ export const budgetsCommand = (): Command =>
               `${budget.percentUsed} %`,
               budget.startsAt ? localDay(budget.startsAt, timeZone) : "",
               budget.endsAt ? localDay(budget.endsAt, timeZone) : "",
-              inWords(budget),
+              budget.runsOut,
             ]),
           ),
         );

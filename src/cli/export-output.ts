@@ -1,9 +1,9 @@
 /** What every export has in common: days as options, and where the figures go. */
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { type Cell, csvText } from "../csv.ts";
 import { Refusal } from "../open-corridor.ts";
 import { startOfDay } from "../windows.ts";
-import { type Cell, csvText } from "./csv.ts";
 
 export interface Output {
   json?: true;

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Metric, metricByName, metrics, type Of, subjectKinds } from "../metrics/index.ts";
+import { type Metric, metrics, type Of, subjectKinds } from "../metrics/index.ts";
 import { Refusal } from "../open-corridor.ts";
+import { checkMetric } from "../pipeline/metric-checked.ts";
 import { recomputeMetrics } from "../pipeline/recompute-metrics.ts";
 import { type ShownMetric, showMetric, windowHeading } from "../pipeline/show-metrics.ts";
 import { localDay, parseWindow, type Window } from "../windows.ts";
@@ -92,21 +93,15 @@ const verifyCommand = () =>
     );
 
 const checked = (name: string, of: Of, options: Readonly<Record<string, string>>): Metric => {
-  const metric = metricByName(name);
-  if (!metric)
-    throw new Refusal([`found the metric "${name}", expected one of ${metrics.map((each) => each.name).join(", ")}`]);
-  if (!metric.of.includes(of))
-    throw new Refusal([`--of: found ${of}, expected one of ${metric.of.join(", ")} for ${name}`]);
-  const wrong = Object.entries(options).flatMap(([key, value]) => {
-    const values = metric.options[key];
-    if (!values)
-      return [`--option: found ${key}, expected ${Object.keys(metric.options).join(", ") || "none"} for ${name}`];
-    return values.includes(value) || values.includes("*")
-      ? []
-      : [`--option ${key}: found ${value}, expected one of ${values.join(", ")}`];
-  });
-  if (wrong.length > 0) throw new Refusal(wrong);
-  return metric;
+  const found = checkMetric(name, of, options);
+  if (found.ok) return found.metric;
+  throw new Refusal(
+    found.faults.map((fault) =>
+      fault.place === "name"
+        ? `found ${fault.found}, expected ${fault.expected}`
+        : `--${fault.place}: found ${fault.found}, expected ${fault.expected}`,
+    ),
+  );
 };
 
 const rounded = (value: number | null) => (value === null ? "–" : Number(value.toFixed(4)));

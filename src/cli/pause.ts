@@ -1,7 +1,14 @@
 import { Command } from "commander";
 import type { Config } from "../config.ts";
 import { Refusal } from "../open-corridor.ts";
-import { type PauseScope, pauseInWords, pauseSending, readPauseScope, resumeSending } from "../pipeline/pause.ts";
+import {
+  type PauseScope,
+  pauseInWords,
+  pauseScopes,
+  pauseSending,
+  readPauseScope,
+  resumeSending,
+} from "../pipeline/pause.ts";
 import { whoRunsThis } from "./who.ts";
 import { withCorridor } from "./with-corridor.ts";
 
@@ -47,11 +54,7 @@ const scopeOf = (words: readonly string[], config: Config): PauseScope => {
   const text = words.join(" ");
   const scope = readPauseScope(text, config);
   if (scope) return scope;
-  const known = [
-    ...[...config.providers.keys()].map((id) => `provider ${id}`),
-    ...[...config.channels.keys()].map((name) => `channel ${name}`),
-  ];
-  throw new Refusal([`--what: found \`${text}\`, expected one of all, ${known.join(", ")}`]);
+  throw new Refusal([`--what: found \`${text}\`, expected one of ${pauseScopes(config).join(", ")}`]);
 };
 
 const nameOf = (scope: PauseScope) => (scope === "all" ? "everything" : scope.replace(":", " "));

@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Sql } from "../db/sql.ts";
-import { type Cost, costContributions } from "../metrics/index.ts";
+import { type Cells, type Cost, costContributions } from "../metrics/index.ts";
 import { exponentOf, POINTS } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
 import { replaceContributions } from "./count-metrics.ts";
 import { takeDecidingLock } from "./decide-lock.ts";
 import type { MetricSettings } from "./metrics-context.ts";
+import { judgeSoon } from "./metrics-due.ts";
 
 const day = z.iso.date("expected a day, such as 2026-10-01");
 const text = z
@@ -59,7 +60,10 @@ export interface AddedCosts {
   changed: number;
 }
 
-/** Takes checked costs in; the same ones again change nothing. Deciding waits meanwhile. */
+/**
+ * Takes checked costs in; the same ones again change nothing. Deciding waits meanwhile, and then asks the rules about each
+ * metric that these changed.
+ */
 export const addCosts = (
   { database, workspace }: Pick<Corridor, "database" | "workspace">,
   given: readonly z.output<typeof CostInput>[],
@@ -79,17 +83,20 @@ export const addCosts = (
        returning id, xmax = 0 as fresh`,
       columnsOf([...costs.values()]),
     );
-    await countCosts(
+    await judgeSoon(
       tx,
-      workspace,
-      rows.map(({ id }) => id),
+      await countCosts(
+        tx,
+        workspace,
+        rows.map(({ id }) => id),
+      ),
     );
     const added = rows.filter(({ fresh }) => fresh).length;
     return { added, changed: rows.length - added, known: given.length - rows.length };
   });
 
-/** Counts these costs, or all. */
-export const countCosts = async (tx: Sql, settings: MetricSettings, ids: readonly string[] | "all"): Promise<void> => {
+/** Counts these costs, or all. Returns the changed cells. */
+export const countCosts = async (tx: Sql, settings: MetricSettings, ids: readonly string[] | "all"): Promise<Cells> => {
   const costs = await tx.rows<Cost>(
     `select id, kind, amount::text as amount, currency, from_day as "from", until_day as until, campaign, team, owner, note
      from costs where $1 or id = any ($2)`,
@@ -101,8 +108,10 @@ export const countCosts = async (tx: Sql, settings: MetricSettings, ids: readonl
     id: cost.id,
     contributions: costContributions(cost, { exchange: settings }),
   }));
+  const changed: Cells = new Map();
   for (let start = 0; start < counted.length; start += BATCH)
-    await replaceContributions(tx, counted.slice(start, start + BATCH));
+    for (const [cell, n] of await replaceContributions(tx, counted.slice(start, start + BATCH))) changed.set(cell, n);
+  return changed;
 };
 
 const BATCH = 500;

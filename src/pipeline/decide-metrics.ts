@@ -36,19 +36,21 @@ export interface MetricMilestone {
   metric: RuleMetric;
 }
 
+interface News {
+  changed: readonly RecordHistory[];
+  due: readonly string[];
+  again: readonly MetricKey[];
+}
+
 /**
- * `changed`: the records of which something new was told, whole; their newest state is saved already. `again`: metrics of which
- * a reward was stopped, and for which there may be room now. `decidedAt`: when the newest event of the batch was received, the
- * only "now" in here. Costs what these records and the rules in force ask for.
+ * `changed`: the records of which something new was told, whole; their newest state is saved already. `due`: cells that
+ * changed without one. `again`: metrics of which a reward was stopped, and for which there may be room now. `decidedAt`: when the
+ * newest event of the batch was received, the only "now" in here. Costs what these records and the rules in force ask for.
  */
 export const updateMetrics = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
-  {
-    changed,
-    again = [],
-    decidedAt,
-  }: { changed: readonly RecordHistory[]; again?: readonly MetricKey[]; decidedAt: Date },
+  { changed, due, again, decidedAt }: News & { decidedAt: Date },
 ): Promise<MetricMilestone[]> => {
   await noteTeams(
     tx,
@@ -56,6 +58,8 @@ export const updateMetrics = async (
     changed.filter(({ kind }) => kind === "user"),
   );
   const cells = await countMetrics(tx, corridor.workspace, changed);
+  // of these only the place matters: the sums were changed when they were put on the list
+  for (const cell of due) if (!cells.has(cell)) cells.set(cell, 0);
   return metricMilestones(corridor, tx, { cells, again, decidedAt });
 };
 

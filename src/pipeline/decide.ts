@@ -30,6 +30,7 @@ import { takeDecidingLock } from "./decide-lock.ts";
 import { judgeMetrics, updateMetrics } from "./decide-metrics.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround, refreshPeople } from "./decide-people.ts";
+import { metricsDue } from "./metrics-due.ts";
 import { oneByOne } from "./one-by-one.ts";
 
 interface EventRow {
@@ -122,7 +123,8 @@ export const decideBatch = async (
     [most, MOST_IN_A_DELIVERY, only, after],
   );
   const again = only === null ? await dueAgain(tx) : { records: [], metrics: [] };
-  const taken = events.length + again.records.length + again.metrics.length;
+  const metricsChanged = only === null ? await metricsDue(tx) : [];
+  const taken = events.length + again.records.length + again.metrics.length + metricsChanged.length;
   if (taken === 0) return { events: 0, granted: [] };
 
   const fresh = await insertFacts(
@@ -141,7 +143,12 @@ export const decideBatch = async (
   await refreshPeople(tx, changed);
 
   const decidedAt = events.length > 0 ? newest(events.map((event) => event.received_at)) : await lastReceived(tx);
-  const metricMilestones = await updateMetrics(corridor, tx, { changed, again: again.metrics, decidedAt });
+  const metricMilestones = await updateMetrics(corridor, tx, {
+    changed,
+    due: metricsChanged,
+    again: again.metrics,
+    decidedAt,
+  });
   const customers = await customersAround(tx, histories.values(), corridor.workspace);
   const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);

@@ -75,11 +75,21 @@ export const pauseInWords = ({ scope, since, by, why }: Pause): string => {
   return `${PAUSED}${what} since ${at} UTC by ${by === "brake" ? "the brake" : by}: ${why}; \`accolade resume\` lets it go on`;
 };
 
+/** What can be paused on its own: the providers and channels that are set up. */
+interface PausableParts {
+  providers: ReadonlyMap<string, unknown>;
+  channels: ReadonlyMap<string, unknown>;
+}
+
+/** Every scope that `readPauseScope` takes, in words. */
+export const pauseScopes = ({ providers, channels }: PausableParts): string[] => [
+  "all",
+  ...[...providers.keys()].map((id) => `provider ${id}`),
+  ...[...channels.keys()].map((name) => `channel ${name}`),
+];
+
 /** `all`, `provider cards` or `provider:cards`, `channel email`; undefined for anything that is not set up. */
-export const readPauseScope = (
-  text: string,
-  known: { providers: ReadonlyMap<string, unknown>; channels: ReadonlyMap<string, unknown> },
-): PauseScope | undefined => {
+export const readPauseScope = (text: string, known: PausableParts): PauseScope | undefined => {
   const [, kind = "", name = ""] = /^(all|provider|channel)(?:[ :]+(.+))?$/.exec(text.trim()) ?? [];
   if (kind === "all") return name === "" ? "all" : undefined;
   if (kind === "provider") return known.providers.has(name) ? `provider:${name}` : undefined;

@@ -18,6 +18,7 @@ export interface Pump {
 
 const LOOK_EVERY_MS = 500;
 const PAUSE_AFTER_TROUBLE_MS = 1_000;
+const RELEASE_AT_LEAST_EVERY_MS = 2_000;
 
 export const createPump = (corridor: Corridor): Pump => {
   const readers = new Map<string, Reader>();
@@ -29,6 +30,8 @@ export const createPump = (corridor: Corridor): Pump => {
   let stopped = false;
   let round: Promise<void> | undefined;
   let again = false;
+  /** When it was last looked for what waits for time or money. */
+  let lookedAt = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const once = async (): Promise<number> => {
@@ -36,8 +39,10 @@ export const createPump = (corridor: Corridor): Pump => {
     const reads = await Promise.all([...readers].map(([id, reader]) => readWaiting(corridor, id, reader)));
     for (const read of reads) done += read;
     const { events, granted } = await decideWaiting(corridor);
-    // what is to be decided may undo what is to be released
-    const released = done + events === 0 ? await releaseWaiting(corridor) : [];
+    // what is to be decided may undo what is to be released; under steady load there is never nothing to decide
+    const look = done + events === 0 || performance.now() - lookedAt > RELEASE_AT_LEAST_EVERY_MS;
+    if (look) lookedAt = performance.now();
+    const released = look ? await releaseWaiting(corridor) : [];
     // a queue that is away does not stop deciding: the sweeper rings later
     if (granted.length + released.length > 0)
       await corridor.doorbell

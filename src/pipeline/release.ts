@@ -17,7 +17,12 @@ export const releaseWaiting = async (corridor: Corridor): Promise<string[]> => {
   const { database } = corridor;
   // nearly always there is nothing to do, and then nobody is kept waiting for the lock
   const some = await database.row(
-    `select from grants where state = 'held' and ((not unfunded and release_at <= $1) or unfunded) limit 1`,
+    `select from grants g where state = 'held' and (
+       (not unfunded and release_at <= $1)
+       or (unfunded and (
+         exists (select from ledger_accounts a where a.code = 'budget:' || g.budget and a.currency = g.cost_currency
+           and a.balance_minor >= g.cost_minor)
+         or exists (select from budgets b where b.id = g.budget and b.ends_at <= $1)))) limit 1`,
     [now],
   );
   if (!some) return [];
@@ -36,8 +41,9 @@ interface HeldRow {
 }
 
 /**
- * Releases the holds that ended by `now`, but not one whose record has news that are not decided yet: they may undo it.
- * The caller holds the deciding lock.
+ * Releases the holds that ended by `now`, but not one whose record has news that are not decided yet: they may undo it. Nor
+ * one of a connection with deliveries from before its end that nobody has unpacked; those that came later do not keep it,
+ * or a busy CRM would hold it for ever. The caller holds the deciding lock.
  */
 export const releaseHeld = async (corridor: Corridor, tx: Sql, now: Date): Promise<string[]> => {
   const rows = await tx.rows<HeldRow>(
@@ -45,7 +51,8 @@ export const releaseHeld = async (corridor: Corridor, tx: Sql, now: Date): Promi
      where g.state = 'held' and not g.unfunded and (g.release_at is null or g.release_at <= $1)
        and not exists (select from events e where e.connection = m.connection and e.subject_kind = m.subject_kind
          and e.subject_id = m.subject_id and e.state in ('reading', 'ready'))
-       and not exists (select from inbox i where i.connection = m.connection and i.state = 'received' and i.received_at <= $1)
+       and not exists (select from inbox i where i.connection = m.connection and i.state = 'received'
+         and i.received_at <= coalesce(g.release_at, g.granted_at))
      order by g.release_at, g.id limit $2 for no key update of g`,
     [now, BATCH],
   );

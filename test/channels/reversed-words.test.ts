@@ -29,7 +29,7 @@ test("both languages say the same things", () => {
 describe.each(languages)("%s", (language) => {
   const say = (text: string, reversal: string) => {
     const format = new IntlMessageFormat(text, language, undefined, { ignoreTag: true });
-    const values = { ...facts, reversal, news: "NEWS", because: "BECAUSE" };
+    const values = { ...facts, reversal, news: "NEWS", because: "BECAUSE", opening: "OPENING" };
     return String(format.format(values));
   };
   const { sms, whatsapp, ...lines } = words[language];

@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { routes } from "../../src/http/api/index.ts";
-import { type ApprovalBench, openApprovalBench, tokenOf } from "../support/approval-bench.ts";
+import { type ApprovalBench, openApprovalBench, owes, tokenOf } from "../support/approval-bench.ts";
 
 let bench: ApprovalBench;
 let grant: string;
 let approval: string;
+const cost = { kind: "acquisition", amount: "100.00", currency: "EUR", from: "2026-11-01", until: "2026-11-10" };
 beforeAll(async () => {
   bench = await openApprovalBench();
   grant = await bench.won("78");
@@ -170,6 +171,7 @@ describe("/api/openapi.json", () => {
   test("every answer of every route fits its schema, refusals too", async () => {
     const { paths, components } = await read();
     const gone = await bench.waits(await bench.won("78", "Gone"));
+    const owing = await owes(bench);
     const [yes, no, some] = [approval, gone, await bench.waits(await bench.won("78", "Some"))];
     const asked = [
       ["get", "/me", "/me"],
@@ -185,6 +187,27 @@ describe("/api/openapi.json", () => {
       ["get", "/grants/{id}", `/grants/${grant}`, undefined, "vera"],
       ["get", "/grants", "/grants"],
       ["get", "/grants/{id}", `/grants/${grant}`],
+      ["get", "/explain/{what}", `/explain/${grant}?lang=it`],
+      ["get", "/explain/{what}", "/explain/1", undefined, "vera"],
+      ["get", "/explain/{what}", "/explain/999999"],
+      ["get", "/recipients/{recipient}/explain", "/recipients/tom@acme.example/explain", undefined, "vera"],
+      ["get", "/recipients/{recipient}/explain", "/recipients/hub%2Fuser%2F78/explain?lang=en"],
+      ["get", "/rules", "/rules"],
+      ["get", "/rules/versions", "/rules/versions"],
+      ["post", "/pause", "/pause", { what: "channel email", why: "A test" }, "paolo"],
+      ["post", "/pause", "/pause", { what: "channel fax", why: "A test" }, "paolo"],
+      ["get", "/pauses", "/pauses", undefined, "vera"],
+      ["post", "/resume", "/resume", {}, "paolo"],
+      ["get", "/budgets", "/budgets", undefined, "vera"],
+      ["get", "/ledger/balances", "/ledger/balances", undefined, "edda"],
+      ["get", "/exports/spend", "/exports/spend?by=rule&every=month", undefined, "edda"],
+      ["get", "/debts", "/debts", undefined, "edda"],
+      ["post", "/debts/{recipient}/forgive", `/debts/${owing}/forgive`, { why: "A gesture" }, "paolo"],
+      ["post", "/debts/{recipient}/forgive", `/debts/${owing}/forgive`, { why: "Once more" }, "paolo"],
+      ["get", "/metrics", "/metrics"],
+      ["get", "/metrics/{name}", "/metrics/close_rate?of=owner&over=quarter&at=2026-11-25&basis=closed"],
+      ["get", "/metrics/{name}", "/metrics/close_rat"],
+      ["post", "/costs", "/costs", cost, "edda"],
     ] as const;
     const seen = new Set<string>();
     for (const [method, path, url, body, name = "anna"] of asked) {

@@ -1,6 +1,7 @@
 /** Rules that listen to a metric: one milestone for each subject and window, brought up to date in place. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { createMatcher, type Rule } from "../../src/engine/index.ts";
+import { addCosts, CostInput } from "../../src/pipeline/costs.ts";
 import type { Situation } from "../../src/situation.ts";
 import { type Bench, clockAt, openBench } from "../support/workspace.ts";
 import { post, SECRET, type Told, told } from "./story.ts";
@@ -58,6 +59,7 @@ beforeAll(async () => {
         "owner",
       ),
       listeningTo("team", { name: "net_new_revenue", of: "team", over: "all", options: {} }, "team"),
+      listeningTo("cost", { name: "customer_acquisition_cost", of: "owner", over: "quarter", options: {} }, "owner"),
       listeningTo("company", { name: "close_rate", of: "company", over: { days: 30 }, options: {} }, "owner"),
     ],
   };
@@ -154,4 +156,33 @@ test("what changes later is brought up to date in the same row; what arrives lat
   await tell(told("deal/1", "reopened", "2026-11-06T10:00:00Z"));
   const [, undone] = await milestones("close_rate/owner");
   expect(undone?.situation.metric).toMatchObject({ value: 0.5, sample: 2 });
+});
+
+test("a cost is judged with the next deciding, without news of a record", async () => {
+  const add = (amount: string) =>
+    addCosts(bench.opened.corridor, [
+      CostInput.parse({
+        id: "fair",
+        kind: "acquisition",
+        amount,
+        currency: "EUR",
+        from: "2026-11-02",
+        until: "2026-11-03",
+        owner: "crm/8",
+      }),
+    ]);
+  const seen = async () =>
+    (await milestones("customer_acquisition_cost/owner/8")).map(({ situation }) => situation.metric);
+  await tell(
+    told("deal/20", "created", "2026-11-02T10:00:00Z", { owner: "8", amount: 100, company: "c20" }),
+    told("deal/20", "won", "2026-11-04T10:00:00Z"),
+  );
+  expect(await seen()).toEqual([expect.objectContaining({ value: 0, sample: 1 })]);
+  await add("40.00");
+  await bench.drain();
+  expect(await seen()).toEqual([expect.objectContaining({ value: 40, sample: 1 })]);
+  await add("60.00");
+  await bench.drain();
+  expect(await seen()).toEqual([expect.objectContaining({ value: 60, sample: 1 })]);
+  expect(await bench.opened.database.rows("select cell from metrics_due")).toEqual([]);
 });

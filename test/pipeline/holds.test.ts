@@ -1,5 +1,6 @@
 /** Rewards that wait for the deal to be safe: what happens in the meantime decides who gets what. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { releaseHeld } from "../../src/pipeline/release.ts";
 import { at, deleted, lost, merged, reopened, restored, set, won } from "../support/deals.ts";
 import { CLIENT_SECRET, deliver, type HubSpotEvent } from "../support/hubspot-door.ts";
 import { type Bench, clockAt, openBench } from "../support/workspace.ts";
@@ -27,6 +28,14 @@ beforeAll(async () => {
   );
 });
 afterAll(() => bench.close());
+
+class RolledBack extends Error {
+  readonly released: readonly string[];
+  constructor(released: readonly string[]) {
+    super("rolled back");
+    this.released = released;
+  }
+}
 
 const tell = async (...events: HubSpotEvent[]) => {
   await deliver(bench, "hub", events);
@@ -195,6 +204,27 @@ test("news that are not decided yet keep a hold from ending", async () => {
   await database.run("delete from events where key = 'being-read'");
   await bench.drain();
   expect(await grants("safe", 110)).toMatchObject([{ state: "approved" }]);
+});
+
+test("a delivery from before the end that nobody has unpacked keeps it, too; one that came later does not", async () => {
+  await tell(...won(115, start()));
+  clock.advance(15 * DAY);
+  const { corridor, database } = bench.opened;
+  const releasedWith = (receivedAt: Date) =>
+    database
+      .transaction(async (tx) => {
+        await tx.run(
+          "insert into inbox (connection, format, body, received_at, state) values ('hub', 'events', '', $1, 'received')",
+          [receivedAt],
+        );
+        throw new RolledBack(await releaseHeld(corridor, tx, clock.now()));
+      })
+      .catch((error: unknown) => {
+        if (error instanceof RolledBack) return error.released.length;
+        throw error;
+      });
+  expect(await releasedWith(new Date(clock.now().getTime() - 2 * DAY))).toBe(0);
+  expect(await releasedWith(clock.now())).toBeGreaterThan(0);
 });
 
 describe("what arrives too late", () => {

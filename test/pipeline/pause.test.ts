@@ -10,6 +10,7 @@ import { runAccolade } from "../support/run-accolade.ts";
 import { clockAt, eventually, openBench, type RunningWorkspace, startWorkspace } from "../support/workspace.ts";
 
 const KEY = "a-secret-key-for-these-tests-that-is-long-enough";
+const TOKEN = "paolo-token-of-these-tests-only";
 let vendors: Vendors;
 let running: RunningWorkspace;
 
@@ -18,7 +19,9 @@ beforeAll(async () => {
   const files = filesFor(vendors, "meta", { ACCOLADE_SECRET_KEY: KEY });
   running = await startWorkspace({
     ...files,
-    config: files.config.replace("timeoutMs: 2000", "timeoutMs: 1000, lookupAfterMs: 200"),
+    config: `${files.config.replace("timeoutMs: 2000", "timeoutMs: 1000, lookupAfterMs: 200")}
+users: [{ email: paolo@acme.example, name: Paolo, roles: [admin], token: ${TOKEN} }]
+`,
   });
 }, 60_000);
 afterAll(async () => {
@@ -69,6 +72,27 @@ const grantWhen = (deal: string, what: string, holds: (grant: Seen) => boolean) 
     return grant && holds(grant) ? grant : undefined;
   });
 const told = (deal: string) => grantWhen(deal, "is told", ({ messages }) => / sent$/.test(messages.at(-1) ?? ""));
+
+test("a pause by API: no order reaches the vendor until it is ended, and then one", async () => {
+  const call = async (path: string, body: unknown) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await fetch(`${running.door}/api/v1${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, body: await answer.json() };
+  };
+  expect(await call("/pause", { what: "all", why: "the API says so" })).toMatchObject({ status: 200 });
+  const orders = vendors.tremendous.orders.length;
+  const deal = await win("email");
+  const waiting = await grantWhen(deal, "waits for the pause", (grant) => grant.waiting !== null);
+  expect(waiting.waiting).toContain("by paolo@acme.example: the API says so");
+  expect(vendors.tremendous.orders.length).toBe(orders);
+  expect(await call("/resume", {})).toMatchObject({ status: 200, body: { resumed: [{ scope: "all" }] } });
+  await told(deal);
+  expect(vendors.tremendous.orders.length).toBe(orders + 1);
+});
 
 test("accolade pause and resume: decided meanwhile, ordered and told afterwards, once each", async () => {
   const paused = await accolade("pause", "--why", "a price is wrong");

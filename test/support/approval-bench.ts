@@ -165,3 +165,14 @@ export const openApprovalBench = async (start = "2026-11-20T10:00:00Z") => {
   };
 };
 export type ApprovalBench = Awaited<ReturnType<typeof openApprovalBench>>;
+
+/** Giulia owes 300 points of a grant that was used and undone; gives her id. */
+export const owes = async (bench: ApprovalBench): Promise<string> => {
+  const grant = await bench.won("77", "Undone");
+  await bench.database.run(
+    "insert into debts (grant_id, round, amount_minor, currency, since) values ($1, 1, 300, 'PTS', $2)",
+    [grant, bench.clock.now()],
+  );
+  const row = await bench.database.row<{ id: string }>("select recipient_id as id from grants where id = $1", [grant]);
+  return row?.id ?? "";
+};

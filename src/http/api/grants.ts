@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { grantStates } from "../../ledger/grant-states.ts";
 import { type GrantSummary, listGrants, viewGrant } from "../../pipeline/grant-story.ts";
-import { redactText } from "../../redact.ts";
 import { type User, userRoles } from "../../users.ts";
+import { seenBy, seesAddresses } from "./addresses.ts";
 import { defineRoute, refused } from "./route.ts";
 import { ById, Explained, Id, Instant, MoneyShape, moneyShape, Name, Next, Paged } from "./shapes.ts";
 
@@ -61,24 +61,11 @@ const Story = Summary.extend({
   explanation: z.array(Explained),
 });
 
-/** A viewer sees names, and no address of anybody, wherever it stands. */
-const seesAddresses = ({ roles }: User) => roles.has("admin") || roles.has("editor") || roles.has("approver");
-
 const summary = (grant: GrantSummary, user: User): z.input<typeof Summary> => ({
   ...grant,
   value: moneyShape(grant.value),
   recipient: seesAddresses(user) ? grant.recipient : { ...grant.recipient, email: null, phone: null },
 });
-
-/** The same answer with every address and number in its texts struck out. */
-const withoutAddresses = <T>(value: T): T =>
-  (typeof value === "string"
-    ? redactText(value)
-    : Array.isArray(value)
-      ? value.map(withoutAddresses)
-      : typeof value === "object" && value !== null
-        ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutAddresses(each)]))
-        : value) as T;
 
 export const grantRoutes = [
   defineRoute({
@@ -114,7 +101,7 @@ export const grantRoutes = [
       const { moves, attempts, messages, explanation } = story;
       const texts = { moves, attempts, messages, explanation };
       return {
-        answer: { ...summary(story, user), ...(seesAddresses(user) ? texts : withoutAddresses(texts)) },
+        answer: { ...summary(story, user), ...seenBy(user, texts) },
       };
     },
   }),

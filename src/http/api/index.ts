@@ -1,7 +1,25 @@
 /** The routes of the admin API. To add a resource: a file beside this one, and its line here. */
 import { approvalRoutes } from "./approvals.ts";
+import { costRoutes } from "./costs.ts";
+import { debtRoutes } from "./debts.ts";
+import { explainRoutes } from "./explain.ts";
 import { grantRoutes } from "./grants.ts";
 import { meRoutes } from "./me.ts";
+import { metricRoutes } from "./metrics.ts";
+import { moneyRoutes } from "./money.ts";
+import { pauseRoutes } from "./pauses.ts";
 import type { Route } from "./route.ts";
+import { ruleRoutes } from "./rules.ts";
 
-export const routes: readonly Route[] = [...meRoutes, ...approvalRoutes, ...grantRoutes];
+export const routes: readonly Route[] = [
+  ...meRoutes,
+  ...approvalRoutes,
+  ...grantRoutes,
+  ...explainRoutes,
+  ...ruleRoutes,
+  ...pauseRoutes,
+  ...moneyRoutes,
+  ...debtRoutes,
+  ...metricRoutes,
+  ...costRoutes,
+];

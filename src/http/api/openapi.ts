@@ -31,7 +31,8 @@ export const openApi = (routes: readonly Route[], server: string) => ({
   info: {
     title: "Accolade",
     version: "1",
-    description: "Approvals, disputes and grants. Every call carries a token of `users:` in accolade.yaml.",
+    description:
+      "Approvals, grants, money, metrics, rules and their explanations. Every call carries a token of `users:` in accolade.yaml.",
   },
   servers: [{ url: server }],
   security: [{ token: [] }],
@@ -49,7 +50,7 @@ export const openApi = (routes: readonly Route[], server: string) => ({
   },
 });
 
-const operation = ({ method, path, summary, roles, params, query, body, answer, refusals: own }: Route) => ({
+const operation = ({ method, path, summary, roles, params, query, body, answer, csv, refusals: own }: Route) => ({
   operationId: `${method} ${path}`
     .replaceAll(/[^a-z]+(\w)/gi, (_, letter: string) => letter.toUpperCase())
     .replaceAll("}", ""),
@@ -60,7 +61,13 @@ const operation = ({ method, path, summary, roles, params, query, body, answer, 
     ? { requestBody: { required: true, content: { "application/json": { schema: schemaOf(body, "input") } } } }
     : {}),
   responses: {
-    200: { description: "Done", content: { "application/json": { schema: schemaOf(answer, "output") } } },
+    200: {
+      description: "Done",
+      content: {
+        "application/json": { schema: schemaOf(answer, "output") },
+        ...(csv ? { "text/csv": { schema: { type: "string" } } } : {}),
+      },
+    },
     ...Object.fromEntries(
       [401, 403, ...own, ...(body ? [413] : []), 422, 429]
         .sort((a, b) => a - b)

@@ -3,6 +3,7 @@
  * out, and is written into /api/openapi.json. To add a resource: a file here with its routes, and its line in `index.ts`.
  */
 import { z } from "zod";
+import type { Cell } from "../../csv.ts";
 import type { Corridor } from "../../pipeline/corridor.ts";
 import type { User, UserRole } from "../../users.ts";
 
@@ -22,6 +23,11 @@ export interface Call<Path, Query, Body> {
   body: Body;
 }
 
+export interface Table {
+  heads: readonly string[];
+  rows: readonly (readonly Cell[])[];
+}
+
 type Shape = z.ZodObject;
 
 export interface Route {
@@ -37,6 +43,8 @@ export interface Route {
   /** Null: the route takes no body. */
   body: z.ZodType | null;
   answer: z.ZodType;
+  /** The answer as a table, for who asks with `Accept: text/csv`. */
+  csv?: (answer: unknown, query: unknown) => Table;
   /** Refusals of its own, beside those that every route has. */
   refusals: readonly ApiRefusal["status"][];
   handle(call: Call<unknown, unknown, unknown>): Promise<{ answer: unknown } | { refused: ApiRefusal }>;
@@ -51,6 +59,7 @@ interface Declared<Path extends Shape, Query extends Shape, Body extends z.ZodTy
   query?: Query;
   body?: Body;
   answer: Answer;
+  csv?: (answer: z.output<Answer>, query: z.output<Query>) => Table;
   refusals?: readonly ApiRefusal["status"][];
   handle(
     call: Call<z.output<Path>, z.output<Query>, z.output<Body>>,
@@ -66,11 +75,12 @@ export const defineRoute = <
   declared: Declared<Path, Query, Body, Answer>,
 ): Route => ({
   refusals: [],
-  ...declared,
+  ...(({ csv: _, ...rest }) => rest)(declared),
   params: declared.params ?? z.strictObject({}),
   query: declared.query ?? z.strictObject({}),
   body: declared.body ?? null,
   // the router parses every part with the schemas above before it calls
+  ...(declared.csv ? { csv: declared.csv as unknown as NonNullable<Route["csv"]> } : {}),
   handle: declared.handle as unknown as Route["handle"],
 });
 

@@ -2,6 +2,7 @@
 import express, { type ErrorRequestHandler, type Request, type Response, type Router } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import { z } from "zod";
+import { csvText } from "../../csv.ts";
 import type { Corridor } from "../../pipeline/corridor.ts";
 import { type User, userWithToken } from "../../users.ts";
 import { routes } from "./index.ts";
@@ -76,34 +77,66 @@ const serve = async (corridor: Corridor, route: Route, request: Request, respons
   const sent = new URL(request.originalUrl, "http://path.of").searchParams;
   const twice = [...sent.keys()].find((key) => sent.getAll(key).length > 1);
   if (twice !== undefined) return refuse(response, 422, "query", `Found ${twice} twice, expected it once.`);
+  const asked = Object.fromEntries(sent);
   const path = route.params.safeParse(request.params);
-  const query = route.query.safeParse(Object.fromEntries(sent));
+  const query = route.query.safeParse(asked);
   const body = route.body?.safeParse(request.body ?? {});
-  for (const [part, read] of [
-    ["path", path],
-    ["query", query],
-    ["body", body],
+  for (const [part, from, read] of [
+    ["path", request.params, path],
+    ["query", asked, query],
+    ["body", request.body ?? {}, body],
   ] as const)
-    if (read && !read.success) return refuse(response, 422, part, inWords(part, read.error));
+    if (read && !read.success) return refuse(response, 422, part, inWords(part, from, read.error));
   const done = await route.handle({ corridor, user, path: path.data, query: query.data, body: body?.data });
   if ("refused" in done) {
     const { status, error, message } = done.refused;
     return refuse(response, status, error, message);
   }
   // what is not declared does not leave, and what is declared is there
-  response.json(route.answer.parse(done.answer));
+  const answer = route.answer.parse(done.answer);
+  if (!route.csv || request.accepts(["json", "csv"]) !== "csv") return response.json(answer);
+  const { heads, rows } = route.csv(answer, query.data);
+  response.type("text/csv").send(csvText(heads, rows));
 };
 
-/** Names the places and what was expected there, not what was sent. */
-const inWords = (part: string, error: z.ZodError): string =>
-  error.issues
-    .slice(0, 5)
-    .map((issue) => {
-      const place = [part, ...issue.path].join(".");
-      if (issue.code === "unrecognized_keys") return `${place}: found ${issue.keys.join(", ")}, expected no such key`;
-      return `${place}: ${issue.message}`;
+const MOST_PROBLEMS = 20;
+
+/** Names the places, what was found there and what was expected. Long values are not repeated. */
+const inWords = (part: string, sent: unknown, error: z.ZodError): string =>
+  flat(error.issues)
+    .slice(0, MOST_PROBLEMS)
+    .map(({ place, issue }) => {
+      const at = [part, ...place].join(".");
+      if (issue.code === "unrecognized_keys") return `${at}: found ${issue.keys.join(", ")}, expected no such key`;
+      const expected = issue.message.replace(/^(Invalid|Too|Unrecognized)[^:]*: (?=expected )/, "");
+      return `${at}: ${foundAt(sent, place)}${expected}`;
     })
     .join("; ");
+
+type Place = readonly PropertyKey[];
+type Issue = z.core.$ZodIssue;
+
+/** Where one of several shapes was expected, the problems of the one that was meant: whose outermost kind is right. */
+const flat = (issues: readonly Issue[], above: Place = []): { place: Place; issue: Issue }[] =>
+  issues.flatMap((issue) => {
+    const place = [...above, ...issue.path];
+    const meant =
+      issue.code === "invalid_union"
+        ? issue.errors.find((own) => !own.some(({ code, path }) => code === "invalid_type" && path.length === 0))
+        : undefined;
+    return meant ? flat(meant, place) : [{ place, issue }];
+  });
+
+const foundAt = (sent: unknown, place: Place): string => {
+  let value: unknown = sent;
+  for (const key of place) {
+    if (typeof value !== "object" || value === null) return "";
+    value = Object.hasOwn(value, key) ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+  }
+  if (value === undefined) return "found nothing, ";
+  const text = JSON.stringify(value);
+  return typeof value !== "object" && text.length <= 60 ? `found ${text}, ` : "";
+};
 
 const matches = (declared: string, asked: string): boolean =>
   new RegExp(`^${declared.replaceAll(/\{\w+\}/g, "[^/]+")}/?$`).test(asked);

@@ -7,6 +7,8 @@ export const ById = z.strictObject({ id: Id });
 /** The id of a rule or group, as YAML may have it. */
 export const Name = z.string().regex(/^[\w.-]{1,100}$/, "expected letters, digits and dashes");
 export const Instant = z.iso.datetime();
+export const Day = z.iso.date("expected a day, such as 2026-10-01");
+export const Minor = z.number().int().describe("In the currency's smallest unit: cents, points");
 
 /** A page of a list: `limit` rows, and those after the last one of the page before. */
 export const Paged = {
@@ -16,7 +18,7 @@ export const Paged = {
 export const Next = Id.nullable().describe("For `after`; null where this is the end");
 
 export const MoneyShape = z.object({
-  minor: z.number().int().describe("In the currency's smallest unit: cents, points"),
+  minor: Minor,
   currency: z.string().describe("ISO 4217, or PTS for points"),
   text: z.string().describe("For people: 100 EUR"),
 });
