@@ -101,8 +101,9 @@ export const fundWaiting = async (tx: Sql): Promise<number> => {
     `select g.id, g.budget, g.cost_minor as minor, g.cost_currency as currency, a.balance_minor as left,
        (select count(*) from ledger_postings p where p.grant_id = g.id)::int as n
      from grants g join ledger_accounts a on a.code = 'budget:' || g.budget and a.currency = g.cost_currency
+     join milestones m on m.id = g.milestone_id
      where g.unfunded and g.state = 'held' and g.cost_minor <= a.balance_minor
-     order by g.granted_at, g.id limit $1 for no key update of g`,
+     order by g.granted_at, m.occurred_at, g.id limit $1 for no key update of g`,
     [BATCH],
   );
   const left = new Map<string, number>();
