@@ -28,19 +28,21 @@ export interface MetricMilestone {
 
 /**
  * `changed`: the records of which something new was told, whole; their newest state is saved already. `decidedAt`: when the
- * newest event of the batch was received, the only "now" in here. Costs what these records and the rules in force ask for.
+ * newest event of the batch was received, the only "now" in here. `sums`: whether anybody may ask for a metric that no rule
+ * in force listens to. Costs what these records and the rules in force ask for.
  */
 export const updateMetrics = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
-  { changed, decidedAt }: { changed: readonly RecordHistory[]; decidedAt: Date },
+  { changed, decidedAt, sums }: { changed: readonly RecordHistory[]; decidedAt: Date; sums: boolean },
 ): Promise<MetricMilestone[]> => {
   await noteTeams(
     tx,
     decidedAt,
     changed.filter(({ kind }) => kind === "user"),
   );
-  const cells = await countMetrics(tx, corridor.workspace, changed);
+  const listened = corridor.rules.current().matcher.listens("metric.changed");
+  const cells = await countMetrics(tx, corridor.workspace, changed, { sums: sums || listened });
   return metricMilestones(corridor, tx, cells, decidedAt);
 };
 

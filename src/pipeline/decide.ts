@@ -103,13 +103,15 @@ interface Batch {
   most: number;
   only?: number | null;
   after?: number;
+  /** Whether metrics that no rule in force listens to are summed up as well. Of a rehearsal nobody will ask for them. */
+  sums?: boolean;
 }
 
 /** Decides one batch in the caller's transaction. The caller holds the deciding lock, or works on rows that nobody else sees. */
 export const decideBatch = async (
   corridor: Corridor,
   tx: Sql,
-  { most, only = null, after = 0 }: Batch,
+  { most, only = null, after = 0, sums = true }: Batch,
 ): Promise<Decided> => {
   // a delivery is decided as a whole: half of what one save changed must not be rewarded before the other half is seen
   const events = await tx.rows<EventRow>(
@@ -140,7 +142,7 @@ export const decideBatch = async (
   await refreshPeople(tx, changed);
 
   const decidedAt = events.length > 0 ? newest(events.map((event) => event.received_at)) : await lastReceived(tx);
-  const metricMilestones = await updateMetrics(corridor, tx, { changed, decidedAt });
+  const metricMilestones = await updateMetrics(corridor, tx, { changed, decidedAt, sums });
   const customers = await customersAround(tx, histories.values(), corridor.workspace);
   const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);
