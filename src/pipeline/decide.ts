@@ -172,6 +172,7 @@ export const decideBatch = async (
   const milestoneIds = await writeMilestones(tx, judged, stored, freshByRecord);
   const granted = await writeGrants(corridor, tx, {
     members,
+    milestones: [...new Set([...[...stored.values()].map(({ id }) => id), ...milestoneIds.values()])],
     metricMilestones: ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
     due,
     undone,

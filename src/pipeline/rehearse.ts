@@ -63,6 +63,9 @@ export const rehearse = async <T>(
   await corridor.database
     .transaction(async (tx) => {
       await tx.run("set transaction isolation level repeatable read");
+      // all of it is in memory, and grows faster than statistics: whole tables must not be read for each batch
+      await tx.run("set local random_page_cost = 1");
+      await tx.run("set local jit = off");
       if (snapshot !== undefined) await tx.run(`set transaction snapshot '${snapshot}'`);
       result = { value: await work(await open(corridor, known, tx)) };
       throw rolledBack;
