@@ -48,6 +48,8 @@ export const peopleAround = async (
   const known = await findRecipients(tx, [...named.values()]);
   const managers = await managersOf(tx, [...known.values()]);
 
+  /** Colleagues in the teams around, by their whole key. */
+  const members = new Map<string, PersonView>();
   const seen = (connection: string, kind: SeenPerson["kind"], crmId: string) => {
     const history = histories.get(`${connection}/${kind}/${crmId}`);
     if (history) return seenOf(history, kind);
@@ -63,7 +65,7 @@ export const peopleAround = async (
         [...named.values()].flatMap(({ connection, kind, crmId }) => person(connection, kind, crmId)?.team ?? []),
       )
     : new Map<string, PersonView[]>();
-  const members = new Map([...teams.values()].flat().map((member) => [member.id, member]));
+  for (const member of [...teams.values()].flat()) members.set(member.id, member);
   return {
     person,
     seen,
