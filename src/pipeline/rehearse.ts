@@ -118,7 +118,7 @@ const open = async (corridor: Corridor, known: Known, tx: Sql): Promise<Rehearsa
   };
 };
 
-/** Indexes of the largest tables that only serve people who ask, and erasure: without them writing takes a fifth less time. */
+/** Indexes of the largest tables that only serve people who ask, and erasure: a rehearsal writes much and never reads by them. */
 const unread = ["milestones_owner", "milestones_event", "events_subject"];
 
 /** References between tables take a quarter of the time, and check what nobody will read: the real transaction has them. */
