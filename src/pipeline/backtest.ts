@@ -3,6 +3,7 @@ import type { Known } from "../engine/index.ts";
 import type { Problem } from "../yaml/problem.ts";
 import type { SourceFile } from "../yaml/yaml-source.ts";
 import { type Change, type Changes, changesBetween, differenceOf } from "./backtest-changes.ts";
+import { copyOutcomes, type Outcomes } from "./backtest-outcomes.ts";
 import { type BacktestTotals, totalsOf } from "./backtest-totals.ts";
 import type { Corridor } from "./corridor.ts";
 import { type Rehearsal, rehearse, type Stage } from "./rehearse.ts";
@@ -44,43 +45,67 @@ export const backtest = async (
   options: BacktestOptions,
 ): Promise<{ ok: true; report: BacktestReport } | { ok: false; problems: Problem[] }> => {
   const { from, until, source, compare, on } = options;
+  const range = { from, until };
   const active = compare ? await inForce(corridor) : undefined;
   return rehearse(corridor, known, async (rehearsal) => {
     const staged = await rehearsal.stage(candidate, from);
     if (!staged.ok) return staged;
     const { stage } = staged;
     const same = active !== undefined && active.hash === stage.corridor.rules.current().matcher.book.hash;
-    const before = active && !same ? await rehearsal.stage(active.sources, from) : undefined;
-    const other = before?.ok ? before.stage : undefined;
 
     on.started(await countPast(rehearsal, source, until));
-    const events = await live(rehearsal, other ? [other, stage] : [stage], options);
-    const range = { from, until };
-    const totals = await totalsOf(rehearsal, stage, range);
-    const difference = other ? await differenceOf(rehearsal, other, stage, range) : undefined;
-    if (on.grant)
-      for await (const change of changesBetween(rehearsal, other, stage, range, "all")) await on.grant(change);
-    const compared = !compare ? null : same ? "same" : (difference ?? "none");
-    return { ok: true, report: { ...totals, from, until, source, events, compared } };
+    const side = { rehearsal, stage };
+    const report = async (events: number, other: Outcomes | undefined) => {
+      const totals = await totalsOf(rehearsal, stage, range);
+      const difference = other && (await differenceOf(rehearsal, other, stage, range));
+      if (on.grant)
+        for await (const change of changesBetween(rehearsal, other, stage, range, "all")) await on.grant(change);
+      const compared = !compare ? null : same ? ("same" as const) : (difference ?? ("none" as const));
+      return { ok: true as const, report: { ...totals, from, until, source, events, compared } };
+    };
+    if (!active || same) return report(await live([side], options), undefined);
+
+    // a transaction of its own, so that PostgreSQL decides for both books at the same time
+    const { events, other } = await rehearse(
+      corridor,
+      known,
+      async (second) => {
+        const before = await second.stage(active.sources, from);
+        if (!before.ok) return { events: await live([side], options), other: undefined };
+        const beside = { rehearsal: second, stage: before.stage };
+        const events = await live([side, beside], options);
+        return { events, other: await copyOutcomes(beside, side, range) };
+      },
+      rehearsal.snapshot,
+    );
+    return report(events, other);
   });
 };
 
-/** The past, page by page, on every stage. */
-const live = async (rehearsal: Rehearsal, stages: readonly Stage[], { source, until, on }: BacktestOptions) => {
-  let events = 0;
-  for await (const page of pastEvents(rehearsal, source, until)) {
-    for (const [index, stage] of stages.entries()) {
-      await rehearsal.enter(stage);
+interface Side {
+  rehearsal: Rehearsal;
+  stage: Stage;
+}
+
+/** The past, page by page, on every side at once; read by the first, which waits for the slowest before the next page. */
+const live = async (sides: readonly [Side, ...Side[]], { source, until, on }: BacktestOptions) => {
+  let [events, fed] = [0, 0];
+  for (const { rehearsal, stage } of sides) await rehearsal.enter(stage);
+  for await (const page of pastEvents(sides[0].rehearsal, source, until)) {
+    await together(sides, async ({ rehearsal, stage }) => {
       await feed(stage, rehearsal.tx, page);
-      on.decided(events + (page.length * (index + 1)) / stages.length);
-    }
+      fed += page.length / sides.length;
+      on.decided(Math.round(fed));
+    });
     events += page.length;
   }
-  for (const stage of stages) {
-    await rehearsal.enter(stage);
-    await passTime(rehearsal.tx, until);
-  }
+  await together(sides, ({ rehearsal }) => passTime(rehearsal.tx, until));
   return events;
+};
+
+/** Waits for all also where one fails: a transaction is rolled back only when nobody works in it any more. */
+const together = async (sides: readonly Side[], work: (side: Side) => Promise<void>) => {
+  for (const done of await Promise.allSettled(sides.map(work))) if (done.status === "rejected") throw done.reason;
 };
 
 const inForce = ({ database }: Corridor) =>

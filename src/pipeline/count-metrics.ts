@@ -7,6 +7,7 @@ import type { Sql } from "../db/sql.ts";
 import {
   activityOwners,
   addTo,
+  basisOf,
   type Cells,
   type ContributionKey,
   type Contributions,
@@ -14,6 +15,7 @@ import {
   contributionsOf,
   customerContributions,
   loadContributions,
+  type MetricContext,
   NOTHING,
   referredBy,
   sameContributions,
@@ -27,12 +29,19 @@ import { dependents, saveWatches, watchersOf } from "./metrics-dependents.ts";
 
 type Counted = ContributionKey & { contributions: Contributions };
 
-/** `all`: every record is being counted, so nothing has to be looked for that rests on these. Returns the changed cells, by day. */
+interface Counting {
+  /** Every record is being counted, so nothing has to be looked for that rests on these. */
+  all?: boolean;
+  /** False: nobody will ever ask for a metric, so only what deciding itself rests on is kept: purchases, merges, teams. */
+  sums?: boolean;
+}
+
+/** Returns the changed cells, by day. */
 export const countMetrics = async (
   tx: Sql,
   settings: MetricSettings,
   changed: readonly RecordHistory[],
-  { all = false } = {},
+  { all = false, sums = true }: Counting = {},
 ): Promise<Cells> => {
   const context = createMetricContext(tx, settings);
   const histories = new Map(changed.map((history) => [keyText(history), history]));
@@ -49,6 +58,7 @@ export const countMetrics = async (
 
   const deals = [...histories.values()].filter(({ kind }) => kind === "deal");
   const buyers = new Map((await savePurchases(tx, deals, context)).map((key) => [keyText(key), key]));
+  if (!sums) return replaceContributions(tx, basesOf(histories.values(), context));
   for (const { connection, kind, id } of histories.values())
     if (kind === "company" || kind === "contact")
       for (const each of [id, context.survivor(connection, kind, id)])
@@ -82,6 +92,14 @@ export const countMetrics = async (
   );
   return differences;
 };
+
+/** What others take from these records, without what they add. */
+const basesOf = (histories: Iterable<RecordHistory>, context: MetricContext): Counted[] =>
+  [...histories].flatMap((history) => {
+    const { connection, kind, id } = history;
+    const basis = basisOf(history, context);
+    return basis === undefined ? [] : [{ connection, kind, id, contributions: { ...NOTHING, basis } }];
+  });
 
 /** Takes out what was stored of these and puts in what they add now. Returns the changed cells. */
 export const replaceContributions = async (tx: Sql, counted: readonly Counted[]): Promise<Cells> => {

@@ -25,7 +25,8 @@ export interface JudgedMatch extends Match {
 
 export interface Judged {
   milestone: Milestone;
-  situation: Situation;
+  /** May be built only when it is asked for. */
+  readonly situation: Situation;
   version: RuleVersion;
   matches: JudgedMatch[];
 }
@@ -112,12 +113,13 @@ export const dueGrants = (
 };
 
 /** What this milestone does to the rewards that stand for the same record. */
-const undo = (slots: Iterable<Slot>, { milestone, situation }: Judged, merges: Merges): void => {
+const undo = (slots: Iterable<Slot>, judged: Judged, merges: Merges): void => {
+  const { milestone } = judged;
   const { subject, type, at } = milestone;
   if (type === "deal.deleted" && merges.away(subject.id, at)) return;
   for (const slot of slots) {
     if (slot.ended || !merges.same(slot.milestone.subject.id, subject.id, at)) continue;
-    const effect = effectOf(slot, milestone, situation);
+    const effect = effectOf(slot, judged);
     if (effect?.kind === "ends") slot.ended = effect.why;
     else if (effect?.kind === "suspends") slot.suspended.set(effect.cause, effect.why);
     else if (effect?.kind === "resumes") slot.suspended.delete(effect.cause);

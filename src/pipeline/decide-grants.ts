@@ -20,6 +20,8 @@ import { amendGrants, type Begun, dropUnplacedOrders, insertGrants, markUndone }
 
 export interface Verdict {
   members: readonly RecordKey[];
+  /** Rows of all milestones of the members, also of those that turned out not to have been. */
+  milestones: readonly number[];
   /** Rows of the metric milestones that were judged: of a metric only these windows are looked at. */
   metricMilestones: readonly number[];
   due: readonly DueGrant[];
@@ -33,12 +35,12 @@ export interface Verdict {
 
 /** Returns the grants that are to be ordered now. */
 export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict): Promise<string[]> => {
-  const { members, metricMilestones, milestoneIds, people, decidedAt } = verdict;
+  const { milestoneIds, people, decidedAt } = verdict;
+  const milestones = [...verdict.milestones, ...verdict.metricMilestones];
   const due = inOrder(verdict.due);
   const stored = await loadGrants(
     tx,
-    members,
-    metricMilestones,
+    milestones,
     due.map((grant) => grant.id),
   );
   const plan = planOf(verdict, due, stored);
@@ -93,7 +95,7 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
     ...born.flatMap((begun) => reservation(begun, 0)),
     ...back.flatMap(({ row, begun }) => reservation(begun, row.moves)),
   ]);
-  await writeStops(tx, { members, metricMilestones }, stopped, milestoneIds, decidedAt);
+  await writeStops(tx, milestones, stopped, milestoneIds, decidedAt);
 
   const all = [...moves, ...later];
   for (const { to } of all) corridor.telemetry.grant(to);

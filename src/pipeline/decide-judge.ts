@@ -71,14 +71,30 @@ export const judgeFamily = async (
     const version = stored ? await corridor.rules.version(stored.rule_version, tx) : corridor.rules.current();
     const kept = stored && isWhole(stored.situation) && !toldAnew(milestone) ? stored.situation : undefined;
     const near = around(corridor, known, milestone.connection);
-    const situation = kept ?? situationOf(milestone, subject, near);
     const byRelease = (at: string) => situationOf({ ...milestone, field: null, at }, subject, near);
-    const matches = version.matcher
-      .match(situation)
-      .map((match) => heldMatch(match, situation, version, corridor.workspace.timeZone, byRelease));
-    judged.push({ milestone, situation, version, matches });
+    const each: Judged = whenAsked(
+      { milestone, version, matches: [] },
+      () => kept ?? situationOf(milestone, subject, near),
+    );
+    if (version.matcher.listens(milestone.type))
+      each.matches = version.matcher
+        .match(each.situation)
+        .map((match) => heldMatch(match, each.situation, version, corridor.workspace.timeZone, byRelease));
+    judged.push(each);
   }
   return { judged, merges: mergesIn(family) };
+};
+
+/** Most milestones have no rule that listens, and nothing that they undo: nobody asks for their situation. */
+const whenAsked = (judged: Omit<Judged, "situation">, build: () => Situation): Judged => {
+  let built: Situation | undefined;
+  return {
+    ...judged,
+    get situation() {
+      built ??= build();
+      return built;
+    },
+  };
 };
 
 /** A rule that holds is judged by what the record is when the reward is released, as far as that is known by now. */

@@ -45,19 +45,21 @@ interface News {
 /**
  * `changed`: the records of which something new was told, whole; their newest state is saved already. `due`: cells that
  * changed without one. `again`: metrics of which a reward was stopped, and for which there may be room now. `decidedAt`: when the
- * newest event of the batch was received, the only "now" in here. Costs what these records and the rules in force ask for.
+ * newest event of the batch was received, the only "now" in here. `sums`: whether anybody may ask for a metric that no rule
+ * in force listens to. Costs what these records and the rules in force ask for.
  */
 export const updateMetrics = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
-  { changed, due, again, decidedAt }: News & { decidedAt: Date },
+  { changed, due, again, decidedAt, sums }: News & { decidedAt: Date; sums: boolean },
 ): Promise<MetricMilestone[]> => {
   await noteTeams(
     tx,
     decidedAt,
     changed.filter(({ kind }) => kind === "user"),
   );
-  const cells = await countMetrics(tx, corridor.workspace, changed);
+  const listened = corridor.rules.current().matcher.listens("metric.changed");
+  const cells = await countMetrics(tx, corridor.workspace, changed, { sums: sums || listened });
   // of these only the place matters: the sums were changed when they were put on the list
   for (const cell of due) if (!cells.has(cell)) cells.set(cell, 0);
   return metricMilestones(corridor, tx, { cells, again, decidedAt });

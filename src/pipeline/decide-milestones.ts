@@ -44,9 +44,7 @@ export const writeMilestones = async (
       told.map(({ milestone }) => milestone.at),
       told.map(({ milestone }) => milestone.discriminator),
       told.map(({ version }) => version.id),
-      told.map(({ situation, version, milestone }) =>
-        JSON.stringify(version.matcher.listens(milestone.type) ? situation : {}),
-      ),
+      told.map((each) => JSON.stringify(each.version.matcher.listens(each.milestone.type) ? each.situation : {})),
       told.map((each) => shownBy(each, fresh, newest)),
     ],
   );
@@ -61,8 +59,11 @@ export const writeMilestones = async (
 };
 
 /** Whether the row says already what was judged: the very situation that it keeps, or none where no rule listens. */
-const isSame = ({ withdrawn, situation: kept }: StoredMilestone, { situation, version, milestone }: Judged) =>
-  !withdrawn && (kept === situation || !("milestone" in kept || version.matcher.listens(milestone.type)));
+const isSame = ({ withdrawn, situation: kept }: StoredMilestone, judged: Judged) => {
+  if (withdrawn) return false;
+  if (!("milestone" in kept || judged.version.matcher.listens(judged.milestone.type))) return true;
+  return kept === judged.situation;
+};
 
 /** The event whose arrival showed it: the one that told the value, else the last that told of this record, else the newest. */
 const shownBy = ({ milestone }: Judged, fresh: ReadonlyMap<string, readonly ToldFact[]>, newest: number | null) => {

@@ -1,6 +1,5 @@
 /** What was due and is not given: a row for each, so that "why not" has an answer, and room that becomes free finds who waits. */
 import type { Sql } from "../db/sql.ts";
-import type { RecordKey } from "../records/fact-rows.ts";
 import type { DueGrant, Judged } from "./decide-due.ts";
 
 /** Amounts are minor units. */
@@ -18,10 +17,10 @@ export interface Stop {
   detail: StopDetail;
 }
 
-/** Brings the stops of these records' milestones, and of these of metrics, in line with what was stopped now. */
+/** Brings the stops of these milestones in line with what was stopped now. */
 export const writeStops = async (
   tx: Sql,
-  { members, metricMilestones }: { members: readonly RecordKey[]; metricMilestones: readonly number[] },
+  judged: readonly number[],
   stopped: readonly { grant: DueGrant; stop: Stop }[],
   milestoneIds: ReadonlyMap<Judged, number>,
   at: Date,
@@ -29,21 +28,10 @@ export const writeStops = async (
   const milestones = stopped.map(({ grant }) => milestoneIds.get(grant.judged));
   const ids = stopped.map(({ grant }) => grant.id);
   await tx.run(
-    `delete from stops s using (
-       select m.id from milestones m join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
-         on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id
-       union select unnest($6::bigint[])) m
-     where s.milestone_id = m.id
-       and not exists (select from unnest($4::uuid[], $5::bigint[]) as k (grant_id, milestone_id)
+    `delete from stops s where s.milestone_id = any ($1)
+       and not exists (select from unnest($2::uuid[], $3::bigint[]) as k (grant_id, milestone_id)
          where k.grant_id = s.grant_id and k.milestone_id = s.milestone_id)`,
-    [
-      members.map((key) => key.connection),
-      members.map((key) => key.kind),
-      members.map((key) => key.id),
-      ids,
-      milestones,
-      metricMilestones,
-    ],
+    [judged, ids, milestones],
   );
   if (stopped.length === 0) return;
   await tx.run(

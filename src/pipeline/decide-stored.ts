@@ -1,7 +1,6 @@
 /** The grants that a decision meets, as they stand before it. */
 import type { Sql } from "../db/sql.ts";
 import type { GrantState } from "../ledger/grant-states.ts";
-import type { RecordKey } from "../records/fact-rows.ts";
 
 export interface StoredGrant {
   id: string;
@@ -37,10 +36,9 @@ export const ordered: ReadonlySet<GrantState> = new Set([
   "clawed_back",
 ]);
 
-/** The grants that hang on these records or milestones, and those with these ids; locked, so that no order starts meanwhile. */
+/** The grants that hang on these milestones, and those with these ids; locked, so that no order starts meanwhile. */
 export const loadGrants = async (
   tx: Sql,
-  members: readonly RecordKey[],
   milestones: readonly number[],
   ids: readonly string[],
 ): Promise<Map<string, StoredGrant>> => {
@@ -50,17 +48,10 @@ export const loadGrants = async (
        exists (select from grant_moves v where v.grant_id = g.id and v.to_state = 'issued') as issued_before,
        g.currency, g.reward_id, g.undone_why, (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
      from grants g join milestones own on own.id = g.milestone_id
-     where g.id = any ($4) or g.milestone_id = any ($5) or g.milestone_id in (
-       select m.id from milestones m join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
-         on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id)
+     -- one condition with "or" would read all grants that there ever were
+     where g.id in (select unnest($1::uuid[]) union select id from grants where milestone_id = any ($2))
      order by g.id for no key update of g`,
-    [
-      members.map((key) => key.connection),
-      members.map((key) => key.kind),
-      members.map((key) => key.id),
-      ids,
-      milestones,
-    ],
+    [ids, milestones],
   );
   return new Map(rows.map((row) => [row.id, row]));
 };

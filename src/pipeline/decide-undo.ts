@@ -27,8 +27,12 @@ export interface Standing {
   refunded: number;
 }
 
-/** `later` happened to the same record after the milestone of `standing`; `seen` is its situation. */
-export const effectOf = (standing: Standing, later: Milestone, seen: Situation): Effect | null => {
+/** `judged` happened to the same record after the milestone of `standing`. Few of its kinds need its situation. */
+export const effectOf = (
+  standing: Standing,
+  judged: { milestone: Milestone; readonly situation: Situation },
+): Effect | null => {
+  const later = judged.milestone;
   const { rule, milestone, releaseAt } = standing;
   const held = releaseAt !== null && later.at <= releaseAt;
   if (held && breaks(rule.hold?.while ?? null, later.type)) return { kind: "ends", why: reasonOf(later.type) };
@@ -43,9 +47,9 @@ export const effectOf = (standing: Standing, later: Milestone, seen: Situation):
     case "deal.reopened":
       return { kind: "ends", why: later.type };
     case "deal.amount_changed":
-      return barEffect(standing, seen.deal);
+      return barEffect(standing, judged.situation.deal);
     case "payment.refunded":
-      return refundEffect(standing, seen);
+      return refundEffect(standing, judged.situation);
     case "payment.received":
       standing.refunded = 0;
       return { kind: "resumes", cause: "refund", why: "payment.refunded" };

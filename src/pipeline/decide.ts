@@ -104,13 +104,15 @@ interface Batch {
   most: number;
   only?: number | null;
   after?: number;
+  /** Whether metrics that no rule in force listens to are summed up as well. Of a rehearsal nobody will ask for them. */
+  sums?: boolean;
 }
 
 /** Decides one batch in the caller's transaction. The caller holds the deciding lock, or works on rows that nobody else sees. */
 export const decideBatch = async (
   corridor: Corridor,
   tx: Sql,
-  { most, only = null, after = 0 }: Batch,
+  { most, only = null, after = 0, sums = true }: Batch,
 ): Promise<Decided> => {
   // a delivery is decided as a whole: half of what one save changed must not be rewarded before the other half is seen
   const events = await tx.rows<EventRow>(
@@ -148,6 +150,7 @@ export const decideBatch = async (
     due: metricsChanged,
     again: again.metrics,
     decidedAt,
+    sums,
   });
   const customers = await customersAround(tx, histories.values(), corridor.workspace);
   const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
@@ -178,6 +181,7 @@ export const decideBatch = async (
   const milestoneIds = await writeMilestones(tx, judged, stored, freshByRecord);
   const granted = await writeGrants(corridor, tx, {
     members,
+    milestones: [...new Set([...[...stored.values()].map(({ id }) => id), ...milestoneIds.values()])],
     metricMilestones: ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
     due,
     undone,

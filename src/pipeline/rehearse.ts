@@ -27,6 +27,8 @@ export interface Stage {
 
 export interface Rehearsal {
   tx: Sql;
+  /** For another rehearsal that is to see the very same real rows, at the same time. */
+  snapshot: string;
   /** Schema of the real rows. They are read, never written. */
   real: string;
   /**
@@ -46,16 +48,25 @@ export interface Rehearsal {
 /** What a rehearsal sees of the real tables, as it is now. */
 const people = ["recipients", "recipient_ids", "team_history", "costs"];
 
-/** Runs `work`; whatever it did to the database is rolled back, also when it fails. A live server goes on deciding meanwhile. */
+/**
+ * Runs `work`; whatever it did to the database is rolled back, also when it fails. A live server goes on deciding meanwhile,
+ * and the rehearsal sees the real rows as they were when it began, or when the one did whose `snapshot` this is.
+ */
 export const rehearse = async <T>(
   corridor: Corridor,
   known: Known,
   work: (rehearsal: Rehearsal) => Promise<T>,
+  snapshot?: string,
 ): Promise<T> => {
   const rolledBack = new Error("a rehearsal was rolled back, as always");
   let result: { value: T } | undefined;
   await corridor.database
     .transaction(async (tx) => {
+      await tx.run("set transaction isolation level repeatable read");
+      // all of it is in memory, and grows faster than statistics: whole tables must not be read for each batch
+      await tx.run("set local random_page_cost = 1");
+      await tx.run("set local jit = off");
+      if (snapshot !== undefined) await tx.run(`set transaction snapshot '${snapshot}'`);
       result = { value: await work(await open(corridor, known, tx)) };
       throw rolledBack;
     })
@@ -68,12 +79,14 @@ export const rehearse = async <T>(
 
 const open = async (corridor: Corridor, known: Known, tx: Sql): Promise<Rehearsal> => {
   const { real = "public" } = (await tx.row<{ real: string }>("select current_schema() as real")) ?? {};
+  const { snapshot = "" } = (await tx.row<{ snapshot: string }>("select pg_export_snapshot() as snapshot")) ?? {};
   const migrations = await readMigrations();
   const enter = async ({ schema }: Pick<Stage, "schema">) => {
     await tx.run(`set local search_path to ${schema}`);
   };
   return {
     tx,
+    snapshot,
     real,
     enter,
     async stage(sources, since) {
@@ -83,6 +96,7 @@ const open = async (corridor: Corridor, known: Known, tx: Sql): Promise<Rehearsa
       // not logged: nothing of it is ever to be recovered
       for (const { text } of migrations) await tx.run(text.replaceAll(/^create table /gm, "create unlogged table "));
       await dropReferences(tx, schema);
+      await tx.run(`drop index ${unread.join(", ")}`);
       await tx.run(`update workspace set id = w.id from ${real}.workspace w`);
       for (const table of people) await tx.run(`insert into ${table} select * from ${real}.${table}`);
       await countCosts(tx, corridor.workspace, "all");
@@ -103,6 +117,9 @@ const open = async (corridor: Corridor, known: Known, tx: Sql): Promise<Rehearsa
     },
   };
 };
+
+/** Indexes of the largest tables that only serve people who ask, and erasure: a rehearsal writes much and never reads by them. */
+const unread = ["milestones_owner", "milestones_event", "events_subject"];
 
 /** References between tables take a quarter of the time, and check what nobody will read: the real transaction has them. */
 const dropReferences = async (tx: Sql, schema: string): Promise<void> => {
