@@ -31,12 +31,13 @@ export const accolade = (loaded: (times: Loaded) => void): Contender => ({
     loaded({ readMs: between - started, compileMs: performance.now() - between });
 
     const decide = (situation: Situation): string[] =>
-      matcher.match(situation).map(({ rule, parts }) => {
-        const [reasons] = matcher.explain(situation, rule.id);
-        if (!reasons?.lines.every((line) => line.held) || !parts.every(({ value }) => value !== null)) {
-          throw new Error(`${rule.id} matched without a reason or without a value`);
+      matcher.match(situation).map((match) => {
+        const reasons = matcher.reasons(situation, match);
+        const known = reasons.length === 4 && reasons.every(({ saw }) => Object.keys(saw).length > 0);
+        if (!known || !match.parts.every(({ value }) => value !== null)) {
+          throw new Error(`${match.rule.id} matched without a reason or without a value`);
         }
-        return rule.id;
+        return match.rule.id;
       });
     return {
       accept(events: readonly PlainEvent[]) {

@@ -19,15 +19,20 @@ export const traceLine = (
   workspaceCurrency: string,
 ): LineTrace => {
   const result = line.evaluate(facts);
-  const saw: Record<string, unknown> = {};
-  for (const path of line.paths) saw[path.text] = seenAt(situation, path);
-  const trace = { text: line.text, held: "value" in result && result.value === true, saw };
+  const trace = { text: line.text, held: "value" in result && result.value === true, saw: sawIn(line, situation) };
   if ("failed" in result) {
     const failed = result.failed();
     return { ...trace, error: failed + reason(failed, situation, workspaceCurrency) };
   }
   if (typeof result.value !== "boolean") return { ...trace, error: `${line.text} is neither true nor false` };
   return trace;
+};
+
+/** Each variable of a line and its value. */
+export const sawIn = (line: Expression, situation: Situation): Record<string, unknown> => {
+  const saw: Record<string, unknown> = {};
+  for (const path of line.paths) saw[path.text] = seenAt(situation, path);
+  return saw;
 };
 
 const seenAt = (situation: Situation, { steps, absent }: Path): unknown => {

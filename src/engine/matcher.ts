@@ -4,7 +4,7 @@ import { createCalendars } from "./calendars.ts";
 import { type CompiledRule, compileRule } from "./compiled-rule.ts";
 import { createDiscriminator } from "./discriminator.ts";
 import { factsOf } from "./facts.ts";
-import { holds, traceLine } from "./line-trace.ts";
+import { holds, sawIn, traceLine } from "./line-trace.ts";
 import { matchedParts } from "./matched-parts.ts";
 import { isOfMetric } from "./of-metric.ts";
 import type { RewardPart, Rule, RuleBook } from "./rule-book.ts";
@@ -51,6 +51,8 @@ export interface Matcher {
   match(situation: Situation): Match[];
   /** Why each rule, or the one named, did or did not match. Evaluates every line. */
   explain(situation: Situation, ruleId?: string): RuleTrace[];
+  /** The reasons of a match: the lines of its rule, all of which hold, with the values seen. Evaluates nothing again. */
+  reasons(situation: Situation, match: Match): LineTrace[];
   /** Id of the first of `tiers:` whose lines hold for the situation's customer; null where none does. */
   tierOf(situation: Situation): string | null;
 }
@@ -82,6 +84,11 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
         matches.push({ rule: compiled.rule, parts: matchedParts(compiled, facts) });
       }
       return matches;
+    },
+    reasons(given, { rule }) {
+      const situation = fillIn(given);
+      const compiled = byId.get(rule.id)?.find((each) => each.rule === rule);
+      return (compiled?.lines ?? []).map((line) => ({ text: line.text, held: true, saw: sawIn(line, situation) }));
     },
     explain(given, ruleId) {
       const situation = fillIn(given);

@@ -169,7 +169,9 @@ const sameAsEveryLine = (book: RuleBook, given: readonly Situation[]): number =>
   let matches = 0;
   for (const each of given) {
     const explained = matcher.explain(each).filter(({ verdict }) => verdict === "matched");
-    expect(matcher.match(each).map(({ rule }) => rule.id)).toEqual(explained.map(({ rule }) => rule));
+    const found = matcher.match(each);
+    expect(found.map(({ rule }) => rule.id)).toEqual(explained.map(({ rule }) => rule));
+    expect(found.map((match) => matcher.reasons(each, match))).toEqual(explained.map(({ lines }) => lines));
     matches += explained.length;
   }
   return matches;
