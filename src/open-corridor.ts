@@ -10,7 +10,7 @@ import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
 import { knownMetrics } from "./metrics/index.ts";
 import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
-import { judgeAgain } from "./pipeline/decide-free.ts";
+import { judgeAgain } from "./pipeline/decide-again.ts";
 import { joinPeople } from "./pipeline/decide-join.ts";
 import { takeDecidingLock } from "./pipeline/decide-lock.ts";
 import { type ActiveRules, createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";

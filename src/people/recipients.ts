@@ -134,10 +134,6 @@ export const eraseRecipients = async (tx: Sql, people: readonly CrmIdentity[], a
   );
 };
 
-const withKeys = `select r.*, coalesce(array_agg(i.connection || '/' || i.kind || '/' || i.crm_id order by i.connection, i.kind, i.crm_id)
-    filter (where i.recipient_id is not null), '{}') as keys
-  from recipients r left join recipient_ids i on i.recipient_id = r.id`;
-
 /** The CRM user ids of a recipient on one connection, for naming a manager the way the CRM does. */
 export const managersOf = async (
   sql: Sql,
@@ -145,7 +141,10 @@ export const managersOf = async (
 ): Promise<Map<string, Recipient & { keys: string[] }>> => {
   const ids = recipients.flatMap((each) => each.manager ?? []);
   const rows = await sql.rows<Recipient & { keys: string[] }>(
-    `${withKeys} where r.id = any ($1) and r.erased_at is null group by r.id`,
+    `select r.*, coalesce(array_agg(i.connection || '/' || i.kind || '/' || i.crm_id order by i.connection, i.kind, i.crm_id)
+       filter (where i.recipient_id is not null), '{}') as keys
+     from recipients r left join recipient_ids i on i.recipient_id = r.id
+     where r.id = any ($1) and r.erased_at is null group by r.id`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));

@@ -5,7 +5,7 @@ import { type ExplainedCase, explainGrant } from "./approvals-explain.ts";
 import { keepApprovals } from "./approvals-keep.ts";
 import { type Asked, aroundApprovals, askedColumns, decidable, decidableBy, whyNotTheirs } from "./approver.ts";
 import type { Corridor } from "./corridor.ts";
-import { titleIn, titlesOf } from "./grant-view.ts";
+import { aboutColumn, titleIn, titlesOf } from "./grant-view.ts";
 
 export const approvalStates = ["open", "approved", "declined", "expired", "withdrawn"] as const;
 export type ApprovalState = (typeof approvalStates)[number];
@@ -73,7 +73,7 @@ interface Row extends Asked {
 
 const columns = `a.id, a.kind, a.state, a.requested_at, a.expires_at, a.decided_at, a.decided_by, a.reason, ${askedColumns},
   r.id as recipient_id, r.name as recipient_name, a.grant_id, g.state as grant_state, g.rule_id, g.rule_version, g.reward_id,
-  g.value_minor, g.currency, m.subject_kind || ' ' || coalesce(m.situation #>> '{deal,name}', m.situation #>> '{contact,name}', m.subject_id) as subject,
+  g.value_minor, g.currency, ${aboutColumn} as subject,
   a.dispute_id, d.about, d.text`;
 
 /** Oldest first. `viewer` null, or an admin: everything; anybody else: what they may decide. */

@@ -28,3 +28,28 @@ export const dueAgain = async (tx: Sql): Promise<DueAgain> => {
     metrics: rows.flatMap((row) => (row.kind === "metric" ? [row] : [])),
   };
 };
+
+/** Of those who wait for room, how many are looked at again when some of it becomes free: the oldest. */
+const MOST_AGAIN = 200;
+
+/** The records of those who wait for one of these: grant ids, limit keys, budget accounts, as `stops.waits_for` has them. */
+export const judgeAgain = (tx: Sql, keys: readonly string[]): Promise<number> =>
+  tx.run(
+    `insert into due_again (connection, kind, id)
+     select distinct m.connection, m.subject_kind, m.subject_id
+     from unnest($1::text[]) as k (key)
+     cross join lateral (
+       select milestone_id from stops s where s.waits_for = k.key order by s.at, s.grant_id limit $2) s
+     join milestones m on m.id = s.milestone_id
+     on conflict do nothing`,
+    [keys, MOST_AGAIN],
+  );
+
+/** The record whose milestone a grant hangs on. */
+export const judgeRecordAgain = (tx: Sql, grantId: string): Promise<number> =>
+  tx.run(
+    `insert into due_again (connection, kind, id)
+     select m.connection, m.subject_kind, m.subject_id from grants g join milestones m on m.id = g.milestone_id where g.id = $1
+     on conflict do nothing`,
+    [grantId],
+  );

@@ -1,9 +1,7 @@
 /** Gives back what grants took up and will not use: their reservation, and their place in limits. */
 import type { Sql } from "../db/sql.ts";
 import { type Account, type Posting, post } from "../ledger/ledger.ts";
-
-/** Of those who wait for room, how many are looked at again when some of it becomes free: the oldest. */
-const MOST_AGAIN = 200;
+import { judgeAgain } from "./decide-again.ts";
 
 /**
  * For grants that were cancelled, declined, refused, expired or taken back. What is still reserved goes back to the
@@ -53,16 +51,3 @@ const freeLimits = async (tx: Sql, grantIds: readonly string[]): Promise<string[
   );
   return rows.map((row) => row.key);
 };
-
-/** The records of those who wait for one of these: grant ids, limit keys, budget accounts, as `stops.waits_for` has them. */
-export const judgeAgain = (tx: Sql, keys: readonly string[]): Promise<number> =>
-  tx.run(
-    `insert into due_again (connection, kind, id)
-     select distinct m.connection, m.subject_kind, m.subject_id
-     from unnest($1::text[]) as k (key)
-     cross join lateral (
-       select milestone_id from stops s where s.waits_for = k.key order by s.at, s.grant_id limit $2) s
-     join milestones m on m.id = s.milestone_id
-     on conflict do nothing`,
-    [keys, MOST_AGAIN],
-  );

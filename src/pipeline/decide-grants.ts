@@ -128,9 +128,10 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
   const plan: Plan = { fresh: [], again: [], gone: [], stopped: [], marks: [] };
   const wanted = new Set<string>();
   const own = new Set(verdict.members.map((key) => `${key.connection}/${key.kind}/${key.id}`));
+  const windows = new Set(verdict.metricMilestones);
   const isOwn = (row: StoredGrant) =>
     row.subject_kind === "metric"
-      ? verdict.metricMilestones.includes(row.milestone_id)
+      ? windows.has(row.milestone_id)
       : own.has(`${row.connection}/${row.subject_kind}/${row.subject_id}`);
   // ordered for a milestone that turned out not to have been, or for somebody else: it counts as the reward
   const past = [...stored.values()].filter((row) => ordered.has(row.state) && row.once_key.startsWith("record/"));

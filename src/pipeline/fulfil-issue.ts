@@ -5,7 +5,8 @@ import { post } from "../ledger/ledger.ts";
 import { POINTS } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtAccount } from "./debts.ts";
-import { judgeAgain, sourceOf } from "./decide-free.ts";
+import { judgeAgain } from "./decide-again.ts";
+import { sourceOf } from "./decide-free.ts";
 import type { GrantView } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
 

@@ -4,7 +4,7 @@ import type { Money } from "../money.ts";
 import { userWithEmail } from "../users.ts";
 import { type ExplainedCase, explainGrant } from "./approvals-explain.ts";
 import type { Corridor } from "./corridor.ts";
-import { titleIn, titlesOf } from "./grant-view.ts";
+import { aboutColumn, titleIn, titlesOf } from "./grant-view.ts";
 
 /** Instants are ISO 8601 in UTC. */
 export interface GrantSummary {
@@ -75,7 +75,7 @@ interface Row {
 }
 
 const select = `select g.id, g.state, g.waiting, g.rule_id, g.rule_version, g.reward_id, g.value_minor, g.currency, g.granted_at,
-  m.subject_kind || ' ' || coalesce(m.situation #>> '{deal,name}', m.situation #>> '{contact,name}', m.subject_id) as subject,
+  ${aboutColumn} as subject,
   jsonb_build_object('id', r.id, 'kind', r.kind, 'name', r.name, 'team', r.team, 'email', r.email, 'phone', r.phone) as recipient
   from grants g join milestones m on m.id = g.milestone_id join recipients r on r.id = g.recipient_id`;
 

@@ -67,6 +67,10 @@ export const loadGrant = async (
   );
 };
 
+/** In SQL: what a milestone `m` is about, for people: `deal Rossi`. */
+export const aboutColumn =
+  "m.subject_kind || ' ' || coalesce(m.situation #>> '{deal,name}', m.situation #>> '{contact,name}', m.subject_id)";
+
 /** Titles by language and the reward's own options, from the rule version that made the grant. */
 export const titlesOf = async (
   corridor: Corridor,

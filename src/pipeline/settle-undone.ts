@@ -11,6 +11,7 @@ import type { CancelOutcome, OrderRequest } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { heldThrough, lockRecipient, owe } from "./debts.ts";
+import { judgeRecordAgain } from "./decide-again.ts";
 import { freeGrants, sourceOf } from "./decide-free.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
 import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
@@ -148,7 +149,7 @@ const takenBack = async (corridor: Corridor, tx: Sql, grant: GrantView, order: O
   corridor.telemetry.grant("cancelled");
   if (grant.undone_at) return tellReversed(corridor, tx, grantId);
   // due again while the provider was asked: decide looks at the record once more and brings it back
-  await judgeAgain(tx, grantId);
+  await judgeRecordAgain(tx, grantId);
   return undefined;
 };
 
@@ -208,14 +209,6 @@ const oweTheRest = async (tx: Sql, grant: GrantView, now: Date) => {
   const minor = await heldThrough(tx, grant.id);
   if (minor > 0) await owe(tx, grant, { minor, currency: grant.cost.currency }, now);
 };
-
-const judgeAgain = (tx: Sql, grantId: string) =>
-  tx.run(
-    `insert into due_again (connection, kind, id)
-     select m.connection, m.subject_kind, m.subject_id from grants g join milestones m on m.id = g.milestone_id where g.id = $1
-     on conflict do nothing`,
-    [grantId],
-  );
 
 const wait = (tx: Sql, grantId: string, why: string, now: Date, ms: number) =>
   tx.run("update grants set waiting = $2, not_before = $3 where id = $1", [grantId, why, new Date(now.getTime() + ms)]);
