@@ -42,7 +42,7 @@ export interface BacktestFigures {
 
 /** `short`: a tenth of the events. Prints its figures, and returns them. */
 export const run = async (form: "whole" | "short" = "whole"): Promise<BacktestFigures> => {
-  const events = form === "whole" ? 100_000 : 10_000;
+  const events = Number(process.env.BENCH_EVENTS ?? (form === "whole" ? 100_000 : 10_000));
   const folder = await mkdtemp(path.join(tmpdir(), "accolade-bench-"));
   // where we are root, PostgreSQL runs as another user
   await chmod(folder, 0o755);

@@ -27,6 +27,7 @@ import {
   withPrevious,
 } from "./metric-asked.ts";
 import { situationsAround } from "./metric-situation.ts";
+import type { MetricSettings } from "./metrics-context.ts";
 import { noteTeams } from "./team-history.ts";
 
 export interface MetricMilestone {
@@ -36,58 +37,37 @@ export interface MetricMilestone {
   metric: RuleMetric;
 }
 
-interface News {
-  changed: readonly RecordHistory[];
-  due: readonly string[];
-  again: readonly MetricKey[];
-}
-
 /**
- * `changed`: the records of which something new was told, whole; their newest state is saved already. `due`: cells that
- * changed without one. `again`: metrics of which a reward was stopped, and for which there may be room now. `decidedAt`: when the
- * newest event of the batch was received, the only "now" in here. `sums`: whether anybody may ask for a metric that no rule
- * in force listens to. Costs what these records and the rules in force ask for.
+ * Brings the sums in line, and returns those that changed. `changed`: the records of which something new was told, whole;
+ * their newest state is saved already. `due`: cells that changed without one. `decidedAt`: when the newest event of the batch was
+ * received, the only "now" in here. `sums`: whether anybody may ask for metrics.
  */
-export const updateMetrics = async (
-  corridor: Pick<Corridor, "workspace" | "rules">,
+export const sumMetrics = async (
   tx: Sql,
-  { changed, due, again, decidedAt, sums }: News & { decidedAt: Date; sums: boolean },
-): Promise<MetricMilestone[]> => {
+  settings: MetricSettings,
+  {
+    changed,
+    due,
+    decidedAt,
+    sums,
+  }: { changed: readonly RecordHistory[]; due: readonly string[]; decidedAt: Date; sums: boolean },
+): Promise<Cells> => {
   await noteTeams(
     tx,
     decidedAt,
     changed.filter(({ kind }) => kind === "user"),
   );
-  const listened = corridor.rules.current().matcher.listens("metric.changed");
-  const cells = await countMetrics(tx, corridor.workspace, changed, { sums: sums || listened });
+  const cells = await countMetrics(tx, settings, changed, { sums });
   // of these only the place matters: the sums were changed when they were put on the list
   for (const cell of due) if (!cells.has(cell)) cells.set(cell, 0);
-  return metricMilestones(corridor, tx, { cells, again, decidedAt });
+  return cells;
 };
 
-/** Asks the rules in force about each, those of one metric and subject together: they are a family of their own. */
-export const judgeMetrics = (
-  { rules, workspace }: Pick<Corridor, "rules" | "workspace">,
-  milestones: readonly MetricMilestone[],
-): { judged: Judged[]; merges: Merges }[] => {
-  const families = Map.groupBy(milestones, ({ milestone: { connection, subject } }) => `${connection}/${subject.id}`);
-  return [...families.values()].map((family) => ({
-    judged: family.map(({ milestone, situation, metric }) => {
-      const version = rules.current();
-      const matches = version.matcher
-        .match(situation)
-        .filter(({ rule }) => listensTo(rule, metric))
-        .map((match) => heldMatch(match, situation, version, workspace.timeZone, null));
-      return { milestone, situation, version, matches };
-    }),
-    merges: { same: (a, b) => a === b, away: () => false },
-  }));
-};
-
-const listensTo = (rule: Rule, metric: RuleMetric): boolean =>
-  rule.metric !== null && metricId(rule.metric, "") === metricId(metric, "");
-
-const metricMilestones = async (
+/**
+ * The milestones of what rules in force listen to, as far as these sums touch it. `again`: metrics of which a reward was stopped,
+ * and for which there may be room now. Costs what these sums and the rules in force ask for.
+ */
+export const metricMilestones = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
   { cells, again, decidedAt }: { cells: Cells; again: readonly MetricKey[]; decidedAt: Date },
@@ -118,6 +98,28 @@ const metricMilestones = async (
     return { milestone, metric: each.metric, situation: situationOf(each, milestone, view, occurredAt) };
   });
 };
+
+/** Asks the rules in force about each, those of one metric and subject together: they are a family of their own. */
+export const judgeMetrics = (
+  { rules, workspace }: Pick<Corridor, "rules" | "workspace">,
+  milestones: readonly MetricMilestone[],
+): { judged: Judged[]; merges: Merges }[] => {
+  const families = Map.groupBy(milestones, ({ milestone: { connection, subject } }) => `${connection}/${subject.id}`);
+  return [...families.values()].map((family) => ({
+    judged: family.map(({ milestone, situation, metric }) => {
+      const version = rules.current();
+      const matches = version.matcher
+        .match(situation)
+        .filter(({ rule }) => listensTo(rule, metric))
+        .map((match) => heldMatch(match, situation, version, workspace.timeZone, null));
+      return { milestone, situation, version, matches };
+    }),
+    merges: { same: (a, b) => a === b, away: () => false },
+  }));
+};
+
+const listensTo = (rule: Rule, metric: RuleMetric): boolean =>
+  rule.metric !== null && metricId(rule.metric, "") === metricId(metric, "");
 
 /** The windows of these metrics in which a reward was stopped. */
 const stoppedWindows = (tx: Sql, metrics: readonly MetricKey[]): Promise<StoppedWindow[]> =>
