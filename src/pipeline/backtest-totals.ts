@@ -99,7 +99,7 @@ const matchesOf = async ({ tx, corridor }: Stage, { from, until }: Range): Promi
   for (let after = 0; ; ) {
     const rows = await tx.rows<{ id: number; situation: Situation }>(
       `select id, situation from milestones
-       where id > $1 and occurred_at >= $2 and occurred_at < $3 and not withdrawn and situation ? 'milestone' order by id limit ${PAGE}`,
+       where id > $1 and occurred_at >= $2 and occurred_at < $3 and not withdrawn and matched order by id limit ${PAGE}`,
       [after, from, until],
     );
     for (const { situation } of rows)

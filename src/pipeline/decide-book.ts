@@ -83,7 +83,8 @@ const givesToTeams = ({ rules }: Corridor) =>
 
 const loadMilestones = async (tx: Sql, members: readonly RecordKey[]): Promise<Map<string, StoredMilestone>> => {
   const rows = await tx.rows<StoredMilestone>(
-    `select m.id, m.connection, m.subject_kind, m.subject_id, m.type, m.discriminator, m.rule_version, m.situation, m.withdrawn, m.event_id,
+    `select m.id, m.connection, m.subject_kind, m.subject_id, m.type, m.discriminator, m.rule_version, m.matched, m.withdrawn, m.event_id,
+       case when m.matched is not false or m.withdrawn then m.situation end as situation,
        to_char(m.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
      from milestones m
      join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)

@@ -29,6 +29,8 @@ export interface Judged {
   readonly situation: Situation;
   version: RuleVersion;
   matches: JudgedMatch[];
+  /** Nothing was told that its situation rests on: the row that says it stands as it is. */
+  kept: boolean;
 }
 
 export interface DueGrant {

@@ -24,7 +24,9 @@ export interface StoredMilestone {
   at: string;
   discriminator: string;
   rule_version: number;
-  situation: Situation | Record<string, never>;
+  /** Empty where no rule listened; null where it was not read, since nothing matched. */
+  situation: Situation | Record<string, never> | null;
+  matched: boolean | null;
   withdrawn: boolean;
   event_id: number | null;
 }
@@ -87,14 +89,21 @@ export const judgeFamily = async (
     if (!subject) continue;
     const stored = known.stored.get(milestoneKey(milestone, milestone.subject.kind, milestone.subject.id));
     const version = stored ? await corridor.rules.version(stored.rule_version, tx) : corridor.rules.current();
-    const kept = stored && isWhole(stored.situation) && !toldAnew(milestone) ? stored.situation : undefined;
+    const before = stored && !toldAnew(milestone) ? stored : undefined;
+    const kept = before?.situation && isWhole(before.situation) ? before.situation : undefined;
     const near = around(corridor, known, milestone.connection);
     const byRelease = (at: string) => situationOf({ ...milestone, field: null, at }, subject, near);
     const each: Judged = whenAsked(
-      { milestone, version, matches: [] },
+      {
+        milestone,
+        version,
+        matches: [],
+        kept: before !== undefined && (kept !== undefined || before.situation === null),
+      },
       () => kept ?? situationOf(milestone, subject, near),
     );
-    if (version.matcher.listens(milestone.type))
+    const matchedNone = before?.matched === false && before.rule_version === version.id;
+    if (version.matcher.listens(milestone.type) && !matchedNone)
       each.matches = version.matcher
         .match(each.situation)
         .map((match) => heldMatch(match, each.situation, version, corridor.workspace.timeZone, byRelease));
@@ -133,7 +142,7 @@ export const heldMatch = (
 };
 
 /** A milestone that no rule listened to keeps no situation. */
-const isWhole = (situation: StoredMilestone["situation"]): situation is Situation => "milestone" in situation;
+const isWhole = (situation: Situation | Record<string, never>): situation is Situation => "milestone" in situation;
 
 const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
 

@@ -112,7 +112,7 @@ export const judgeMetrics = (
         .match(situation)
         .filter(({ rule }) => listensTo(rule, metric))
         .map((match) => heldMatch(match, situation, version, workspace.timeZone, null));
-      return { milestone, situation, version, matches };
+      return { milestone, situation, version, matches, kept: false };
     }),
     merges: { same: (a, b) => a === b, away: () => false },
   }));
