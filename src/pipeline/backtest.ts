@@ -48,11 +48,12 @@ export const backtest = async (
   const range = { from, until };
   const active = compare ? await inForce(corridor) : undefined;
   return rehearse(corridor, known, async (rehearsal) => {
-    const staged = await rehearsal.stage(candidate, from);
+    const staged = await rehearsal.stage(candidate, from, { nearMisses: false });
     if (!staged.ok) return staged;
     const { stage } = staged;
     const same = active !== undefined && active.hash === stage.corridor.rules.current().matcher.book.hash;
-    const before = active && !same ? await rehearsal.stage(active.sources, from, stage) : undefined;
+    const before =
+      active && !same ? await rehearsal.stage(active.sources, from, { nearMisses: false, beside: stage }) : undefined;
     // the version in force may not load any more: a provider was taken away
     const other = before?.ok ? before.stage : undefined;
 

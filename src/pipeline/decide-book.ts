@@ -18,6 +18,8 @@ import { peopleAround } from "./decide-people.ts";
 export interface Book {
   corridor: Corridor;
   tx: Sql;
+  /** Whether anybody will ask why a rule did not match: then situations are kept of what matched none, too. */
+  nearMisses: boolean;
 }
 
 export interface Decided {
@@ -33,7 +35,11 @@ interface Known extends News {
 }
 
 /** Returns the grants that are to be ordered now. */
-export const decideBook = async ({ corridor, tx }: Book, news: Known, again: DueAgain): Promise<string[]> => {
+export const decideBook = async (
+  { corridor, tx, nearMisses }: Book,
+  news: Known,
+  again: DueAgain,
+): Promise<string[]> => {
   const { histories, fresh, customers, decidedAt } = news;
   const own = familiesOf(news, again.records);
   const members = own.flatMap((family) => family.members);
@@ -59,7 +65,7 @@ export const decideBook = async ({ corridor, tx }: Book, news: Known, again: Due
     judged.push(...family.judged);
     due.push(...dueGrants(place, family.judged, family.merges).grants);
   }
-  const milestoneIds = await writeMilestones(tx, judged, stored, fresh);
+  const milestoneIds = await writeMilestones(tx, judged, { stored, fresh, nearMisses });
   return writeGrants(corridor, tx, {
     members,
     milestones: [...new Set([...[...stored.values()].map(({ id }) => id), ...milestoneIds.values()])],

@@ -4,16 +4,24 @@ import { keyText, type ToldFact } from "../records/fact-rows.ts";
 import type { Judged } from "./decide-due.ts";
 import { milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 
+interface Known {
+  stored: ReadonlyMap<string, StoredMilestone>;
+  fresh: ReadonlyMap<string, readonly ToldFact[]>;
+  /** Whether situations are kept of what a rule listened to and none matched. */
+  nearMisses: boolean;
+}
+
 /** Writes what was judged; returns the row id of each judged milestone. */
 export const writeMilestones = async (
   tx: Sql,
   judged: readonly Judged[],
-  stored: ReadonlyMap<string, StoredMilestone>,
-  fresh: ReadonlyMap<string, readonly ToldFact[]>,
+  { stored, fresh, nearMisses }: Known,
 ): Promise<Map<Judged, number>> => {
   let newest: number | null = null;
   for (const told of fresh.values()) for (const { eventId } of told) newest = Math.max(newest ?? 0, eventId);
   const keyOf = ({ milestone }: Judged) => milestoneKey(milestone, milestone.subject.kind, milestone.subject.id);
+  const isKept = ({ matches, version, milestone }: Judged) =>
+    matches.length > 0 || (nearMisses && version.matcher.listens(milestone.type));
   const ids = new Map<Judged, number>();
   const told: Judged[] = [];
   for (const each of judged) {
@@ -44,7 +52,7 @@ export const writeMilestones = async (
       told.map(({ milestone }) => milestone.at),
       told.map(({ milestone }) => milestone.discriminator),
       told.map(({ version }) => version.id),
-      told.map((each) => JSON.stringify(each.version.matcher.listens(each.milestone.type) ? each.situation : {})),
+      told.map((each) => (isKept(each) ? JSON.stringify(each.situation) : "{}")),
       told.map((each) => shownBy(each, fresh, newest)),
       told.map((each) => each.matches.length > 0),
     ],

@@ -92,7 +92,7 @@ const decideBatch = async (corridor: Corridor, tx: Sql, { most, only }: Batch): 
     [most, MOST_IN_A_DELIVERY, only],
   );
   const told = events.map(({ received_at: receivedAt, ...event }) => ({ ...event, receivedAt }));
-  const [decided] = await decideTold([{ corridor, tx }], told, { again: only === null, sums: true });
+  const [decided] = await decideTold([{ corridor, tx, nearMisses: true }], told, { again: only === null, sums: true });
   const ids = events.map((event) => event.id);
   if (ids.length > 0) {
     await forgetLateEvents(tx, ids);

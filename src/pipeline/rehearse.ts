@@ -28,6 +28,7 @@ export interface Stage {
   corridor: Corridor;
   /** Statements that name no schema reach the tables of this stage. */
   tx: Sql;
+  nearMisses: boolean;
 }
 
 export interface Rehearsal {
@@ -38,12 +39,12 @@ export interface Rehearsal {
   /**
    * New tables, with the people of now, and these rules in force. `since`: a rule without `from:` counts what happened
    * from then on, as if it had been loaded at that moment. `beside`: shares with that stage what it is told; for two books
-   * over one past.
+   * over one past. `nearMisses`: whether anybody will ask why a rule did not match.
    */
   stage(
     sources: readonly SourceFile[],
     since: Date,
-    beside?: Stage,
+    options: { nearMisses: boolean; beside?: Stage },
   ): Promise<{ ok: true; stage: Stage } | { ok: false; problems: Problem[] }>;
   /** What `work` did to the rows is undone afterwards. */
   undone<T>(work: () => Promise<T>): Promise<T>;
@@ -106,7 +107,7 @@ const open = async (corridor: Corridor, known: Known, connection: Sql): Promise<
   return {
     tx: turns.on(),
     real,
-    async stage(sources, since, beside) {
+    async stage(sources, since, { nearMisses, beside }) {
       const schema = `rehearsal_${randomBytes(8).toString("hex")}`;
       await turns.on().run(`create schema ${schema}`);
       const alone = turns.on(schema);
@@ -129,7 +130,14 @@ const open = async (corridor: Corridor, known: Known, connection: Sql): Promise<
       const apart = { database: within(tx), rules, log: silent, telemetry: createTelemetry() };
       return {
         ok: true,
-        stage: { schema, told: beside?.schema ?? schema, events: 0, corridor: { ...corridor, ...apart }, tx },
+        stage: {
+          schema,
+          told: beside?.schema ?? schema,
+          events: 0,
+          corridor: { ...corridor, ...apart },
+          tx,
+          nearMisses,
+        },
       };
     },
     async undone(work) {

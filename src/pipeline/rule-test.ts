@@ -39,7 +39,7 @@ export const testRules = async (
   read: ReadPosted,
 ): Promise<{ ok: true; results: TestResult[] } | { ok: false; problems: Problem[] }> =>
   rehearse(corridor, known, async (rehearsal) => {
-    const staged = await rehearsal.stage(rules, new Date(0));
+    const staged = await rehearsal.stage(rules, new Date(0), { nearMisses: true });
     if (!staged.ok) return staged;
     const { stage } = staged;
     const ids = stage.corridor.rules.current().matcher.book.rules.map(({ id }) => id);

@@ -125,7 +125,7 @@ test("nothing of a rehearsal is left, neither of one that ends nor of one that f
   let granted = 0;
   const live = (fail: boolean) =>
     rehearse(corridor, known, async (rehearsal) => {
-      const staged = await rehearsal.stage(sources, range.from);
+      const staged = await rehearsal.stage(sources, range.from, { nearMisses: false });
       if (!staged.ok) throw new Error("not staged");
       for await (const page of pastEvents(rehearsal, "recorded", range.until)) {
         await feed([staged.stage], page);
@@ -141,7 +141,7 @@ test("nothing of a rehearsal is left, neither of one that ends nor of one that f
 
 test("a live server goes on deciding while a rehearsal is under way", async () => {
   await rehearse(bench.opened.corridor, knownTo(bench.config), async (rehearsal) => {
-    const staged = await rehearsal.stage(sources, range.from);
+    const staged = await rehearsal.stage(sources, range.from, { nearMisses: false });
     if (!staged.ok) throw new Error("not staged");
     for await (const page of pastEvents(rehearsal, "recorded", range.until)) {
       await feed([staged.stage], page);
