@@ -134,7 +134,11 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
       ? windows.has(row.milestone_id)
       : own.has(`${row.connection}/${row.subject_kind}/${row.subject_id}`);
   // ordered for a milestone that turned out not to have been, or for somebody else: it counts as the reward
-  const past = [...stored.values()].filter((row) => ordered.has(row.state) && row.once_key.startsWith("record/"));
+  const past = Map.groupBy(
+    [...stored.values()].filter((row) => ordered.has(row.state) && row.once_key.startsWith("record/")),
+    (row) => ruleAndRecord(row.rule_id, row.subject_id),
+  );
+  const wantedParts = new Set(due.map((grant) => partKey(grant.ruleId, grant.onceKey, grant.part)));
   const stands = new Set<string>();
 
   for (const grant of due) {
@@ -147,7 +151,10 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
     }
     wanted.add(grant.id);
     if (!living) {
-      const paid = past.find((other) => other.id !== grant.id && standsFor(other, grant));
+      const paid = [...grant.family]
+        .flatMap((id) => past.get(ruleAndRecord(grant.ruleId, id)) ?? [])
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .find((other) => other.id !== grant.id && standsFor(other, grant));
       if (paid) stands.add(paid.id);
       else if (row) plan.again.push({ row, grant });
       else plan.fresh.push(grant);
@@ -157,7 +164,7 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
   }
   for (const row of stored.values()) {
     if (wanted.has(row.id) || !isOwn(row)) continue;
-    const why = verdict.undone.get(row.id) ?? reasonFor(row, due);
+    const why = verdict.undone.get(row.id) ?? reasonFor(row, wantedParts);
     if (movable.has(row.state)) plan.gone.push({ row, why });
     // a goal that was reached and rewarded stays reached, whatever the metric does afterwards
     else if (ordered.has(row.state) && row.subject_kind !== "metric") {
@@ -168,18 +175,20 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
   return plan;
 };
 
-/** Whether what was ordered already is the reward that is due now, under another key: merged records, or a held one whose owner was corrected too late. */
-const standsFor = (row: StoredGrant, grant: DueGrant): boolean =>
-  row.rule_id === grant.ruleId &&
-  grant.family.has(row.subject_id) &&
-  (row.recipient_key === grant.recipientKey || (grant.releaseAt !== null && row.part === grant.part));
+const ruleAndRecord = (rule: string, record: string) => JSON.stringify([rule, record]);
+const partKey = (rule: string, onceKey: string, part: number) => JSON.stringify([rule, onceKey, part]);
 
-const reasonFor = (row: StoredGrant, due: readonly DueGrant[]): string =>
-  row.subject_kind === "metric"
-    ? "metric.changed"
-    : due.some((grant) => grant.ruleId === row.rule_id && grant.onceKey === row.once_key && grant.part === row.part)
-      ? "deal.owner_changed"
-      : "correction";
+/**
+ * Whether what the rule ordered for this record, or one that is one with it by now, is the reward that is due now, under another
+ * key: merged records, or a held one whose owner was corrected too late.
+ */
+const standsFor = (row: StoredGrant, grant: DueGrant): boolean =>
+  row.recipient_key === grant.recipientKey || (grant.releaseAt !== null && row.part === grant.part);
+
+const reasonFor = (row: StoredGrant, wantedParts: ReadonlySet<string>): string => {
+  if (row.subject_kind === "metric") return "metric.changed";
+  return wantedParts.has(partKey(row.rule_id, row.once_key, row.part)) ? "deal.owner_changed" : "correction";
+};
 
 const takenStop = ({ id, rule, onceKey }: DueGrant): Stop => ({
   reason: "once",
