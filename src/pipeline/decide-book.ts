@@ -2,7 +2,7 @@
 import type { Sql } from "../db/sql.ts";
 import type { UndoneReason } from "../ledger/undone.ts";
 import type { Cells } from "../metrics/index.ts";
-import { keyText, type RecordKey } from "../records/fact-rows.ts";
+import { isoOf, keyText, type RecordKey } from "../records/fact-rows.ts";
 import type { Corridor } from "./corridor.ts";
 import type { Customers } from "./customer-view.ts";
 import type { DueAgain } from "./decide-again.ts";
@@ -87,15 +87,36 @@ const familiesOf = ({ families, touched }: News, again: readonly RecordKey[]): r
 const givesToTeams = ({ rules }: Corridor) =>
   rules.current().matcher.book.rules.some((rule) => rule.parts.some((part) => part.to === "team"));
 
+type MilestoneRow = [
+  id: number,
+  type: string,
+  seconds: number,
+  discriminator: string,
+  rule_version: number,
+  matched: boolean | null,
+  withdrawn: boolean,
+  situation: StoredMilestone["situation"],
+];
+
+/** Record by record along the key, as histories are read. */
 const loadMilestones = async (tx: Sql, members: readonly RecordKey[]): Promise<Map<string, StoredMilestone>> => {
-  const rows = await tx.rows<StoredMilestone>(
-    `select m.id, m.connection, m.subject_kind, m.subject_id, m.type, m.discriminator, m.rule_version, m.matched, m.withdrawn, m.event_id,
-       case when m.matched is not false or m.withdrawn then m.situation end as situation,
-       to_char(m.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
-     from milestones m
-     join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
-       on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id`,
+  const rows = await tx.rows<RecordKey & { milestones: MilestoneRow[] }>(
+    `select t.connection, t.kind, t.id, m.milestones
+     from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+     cross join lateral (
+       select json_agg(json_build_array(m.id, m.type, date_part('epoch', m.occurred_at), m.discriminator, m.rule_version, m.matched,
+         m.withdrawn, case when m.matched is not false or m.withdrawn then m.situation end)) as milestones
+       from milestones m where m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id) m
+     where m.milestones is not null`,
     [members.map((key) => key.connection), members.map((key) => key.kind), members.map((key) => key.id)],
   );
-  return new Map(rows.map((row) => [milestoneKey(row, row.subject_kind, row.subject_id), row]));
+  return new Map(
+    rows.flatMap(({ connection, kind, id, milestones }) =>
+      milestones.map(([row, type, seconds, discriminator, rule_version, matched, withdrawn, situation]) => {
+        const at = isoOf(seconds);
+        const stored = { id: row, type, at, discriminator, rule_version, matched, withdrawn, situation };
+        return [milestoneKey({ connection, type, at, discriminator }, kind, id), stored];
+      }),
+    ),
+  );
 };

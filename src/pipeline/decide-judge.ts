@@ -17,9 +17,6 @@ import type { RuleVersion } from "./rule-versions.ts";
 
 export interface StoredMilestone {
   id: number;
-  connection: string;
-  subject_kind: string;
-  subject_id: string;
   type: string;
   at: string;
   discriminator: string;
@@ -28,7 +25,6 @@ export interface StoredMilestone {
   situation: Situation | Record<string, never> | null;
   matched: boolean | null;
   withdrawn: boolean;
-  event_id: number | null;
 }
 
 /** One text for what makes a milestone the same milestone. */

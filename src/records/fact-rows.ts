@@ -124,8 +124,8 @@ export const loadHistories = async (tx: Sql, keys: readonly RecordKey[]): Promis
   );
 };
 
-/** Since 1970, to the millisecond. */
-const isoOf = (seconds: number) => new Date(Math.round(seconds * 1_000)).toISOString();
+/** ISO 8601, UTC, milliseconds, of seconds since 1970. */
+export const isoOf = (seconds: number) => new Date(Math.round(seconds * 1_000)).toISOString();
 
 /** Writes the newest state of these records. */
 export const saveRecords = async (tx: Sql, histories: readonly RecordHistory[]): Promise<void> => {
