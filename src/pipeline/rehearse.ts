@@ -154,21 +154,31 @@ const open = async (corridor: Corridor, known: Known, connection: Sql): Promise<
 
 /**
  * One connection for several who speak at the same time: statements wait for one another, and each finds the tables of the
- * schemas that its speaker named (the others' names are looked up in order).
+ * schemas that its speaker named (the others' names are looked up in order). Whoever has their answer goes on when the next
+ * statement is under way, so that PostgreSQL works for one while the other thinks.
  */
 const inTurns = (connection: Sql) => {
   let last: Promise<unknown> = Promise.resolve();
   let entered = "";
-  const turn = <T>(path: string, say: () => Promise<T>): Promise<T> => {
-    const said = last.then(async () => {
+  /** Who spoke last: told when somebody is next in line. */
+  let before: { next: Promise<unknown> } = { next: last };
+  const turn = async <T>(path: string, say: () => Promise<T>): Promise<T> => {
+    const free = last;
+    const sent = free.then(async () => {
       if (path !== "" && path !== entered) {
         await connection.run(`set local search_path to ${path}`);
         entered = path;
       }
-      return say();
+      return { answer: say() };
     });
-    last = said.catch(() => {});
-    return said;
+    const own = { next: Promise.resolve() as Promise<unknown> };
+    before.next = sent.catch(() => {});
+    before = own;
+    const answered = sent.then(({ answer }) => answer);
+    last = answered.catch(() => {});
+    const result = await answered;
+    await own.next;
+    return result;
   };
   return {
     on(...schemas: readonly string[]): Sql {
