@@ -10,7 +10,7 @@ import { together } from "./together.ts";
 
 /** What is told of a record within this time is decided together, as a server that is a little behind does. */
 const TOGETHER_MS = 10_000;
-/** Larger batches cost less for each event, until what is looked up no longer fits in one plan. */
+/** Larger batches cost less for each event, and more memory. */
 const MOST_AT_ONCE = 4_000;
 
 /**
