@@ -54,7 +54,10 @@ export interface Rehearsal {
 const people = ["recipients", "recipient_ids"];
 const given = ["team_history", "costs"];
 
-/** Tables of which no row depends on rules. What a migration adds and is not named here is each stage's own. */
+/**
+ * Tables of which no row depends on rules; `team_history` rests on people of people.yaml, as the first stage knows them. What a
+ * migration adds and is not named here is each stage's own.
+ */
 const told = [
   "workspace",
   "inbox",
