@@ -1,7 +1,7 @@
 import type { TokenVault } from "../../connectors/connector.ts";
 import { openSender } from "../channels/index.ts";
 import type { Config } from "../config.ts";
-import type { Database, Sql } from "../db/sql.ts";
+import type { Database } from "../db/sql.ts";
 import { tokenVault } from "../pipeline/complete-tokens.ts";
 import { openProvider } from "../rewards/index.ts";
 import { createSealer } from "../sealer.ts";
@@ -70,7 +70,7 @@ class Away extends Error {}
 const refuse = async (): Promise<never> => {
   throw new Away();
 };
-const away: Sql = { rows: refuse, row: refuse, run: refuse };
+const away = { rows: refuse, row: refuse, run: refuse, transaction: refuse };
 
 const unlessAway = async (what: string, look: () => Promise<Line[]>): Promise<Line[]> => {
   try {

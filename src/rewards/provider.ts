@@ -5,10 +5,10 @@
  * tells the recipient: that is the corridor's and the channels' work.
  */
 import type { ZodType } from "zod";
-import type { Sql } from "../db/sql.ts";
+import type { Database } from "../db/sql.ts";
 import type { Money } from "../money.ts";
 import type { Check, Outcome } from "../outcome.ts";
-import type { ProviderReceipt, Received, ReceiptRequest } from "../receipt.ts";
+import type { ProviderReceipt, ReceiptRequest, Received } from "../receipt.ts";
 import type { Sealer } from "../sealer.ts";
 
 /** What is ordered. Frozen in `orders.request` (as JSON) before the first attempt, and never built anew. */
@@ -27,7 +27,7 @@ export interface OrderRequest {
 export type RewardContent =
   | { kind: "points" }
   | { kind: "code"; code: string; pin?: string; expiresOn?: string; url?: string }
-  | { kind: "link"; url: string; expiresOn?: string };
+  | { kind: "link"; url: string; pin?: string; expiresOn?: string };
 
 export type OrderOutcome = Outcome<{ reference: string; content: RewardContent }>;
 
@@ -38,6 +38,8 @@ export type Found =
   | { found: false }
   /** It has an order under this key that is not what we asked for: a person must look. */
   | { found: "different"; detail: string }
+  /** It had the order, and nothing stands under this key any more: a person or the vendor took it back there. */
+  | { found: "cancelled"; detail: string }
   | { found: "unknown"; detail: string };
 
 /** What became of taking an order back. */
@@ -73,7 +75,7 @@ export type Asked<T> = { ok: true; value: T } | { ok: false; detail: string };
 export interface ProviderSurroundings {
   /** The provider's id in accolade.yaml. */
   id: string;
-  sql: Sql;
+  sql: Pick<Database, "rows" | "row" | "run" | "transaction">;
   sealer: Sealer;
   now: () => Date;
   /** Something an admin should know and act on (low stock, low balance). Logged once per `about`, and counted. */

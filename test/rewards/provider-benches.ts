@@ -14,6 +14,7 @@ import {
 import { createSealer } from "../../src/sealer.ts";
 import { insertGrantRow } from "../support/grant-row.ts";
 import { startTremendousApi } from "../support/tremendous-api.ts";
+import { plumBench } from "./benches/plum.ts";
 
 export const now = new Date("2026-11-23T09:00:00Z");
 export const sealer = createSealer(["a secret of this test, long enough for a key"]);
@@ -62,7 +63,7 @@ const recipient = {
   language: "it",
 };
 
-const surroundings = (sql: Database, id: string, warnings: string[]): ProviderSurroundings => ({
+export const surroundings = (sql: Database, id: string, warnings: string[]): ProviderSurroundings => ({
   id,
   sql,
   sealer,
@@ -70,7 +71,7 @@ const surroundings = (sql: Database, id: string, warnings: string[]): ProviderSu
   warn: (about, text) => warnings.push(`${about}: ${text}`),
 });
 
-const opened = (kind: string, settings: unknown, around: ProviderSurroundings): Provider => {
+export const opened = (kind: string, settings: unknown, around: ProviderSurroundings): Provider => {
   const result = openProvider(kind, settings, around);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.provider;
@@ -376,7 +377,7 @@ const tremendousBench = async (sql: Database): Promise<ProviderBench> => {
   };
 };
 
-const unusedPort = async (): Promise<number> => {
+export const unusedPort = async (): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -389,6 +390,7 @@ export const benches: Record<string, (sql: Database) => Promise<ProviderBench>> 
   points: pointsBench,
   "code-pool": codePoolBench,
   tremendous: tremendousBench,
+  plum: plumBench,
 };
 
 export { recipient };

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import nock from "nock";
-import type { Sql } from "../../src/db/sql.ts";
-import { type OrderRequest, openProvider, type Provider } from "../../src/rewards/index.ts";
+import { type OrderRequest, openProvider, type Provider, type ProviderSurroundings } from "../../src/rewards/index.ts";
 import { startTremendousApi, type TremendousApi } from "../support/tremendous-api.ts";
 import { now, recipient, sealer } from "./provider-benches.ts";
 
@@ -14,7 +13,8 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 // this provider keeps nothing in the database
-const noSql: Sql = {
+const noSql: ProviderSurroundings["sql"] = {
+  transaction: () => Promise.reject(new Error("no database in this test")),
   rows: () => Promise.reject(new Error("no database in this test")),
   row: () => Promise.reject(new Error("no database in this test")),
   run: () => Promise.reject(new Error("no database in this test")),
