@@ -306,11 +306,11 @@ describe("catalogue", () => {
 
   test.each([
     [15_365, 1_000, "EUR", undefined],
-    [15_365, 1_100, "EUR", "Amazon.it (15365) is sold at 10 EUR, 19.99 EUR, 50 EUR, not at 11 EUR"],
-    [15_365, 1_000, "USD", "Amazon.it (15365) is sold in EUR, not in USD"],
+    [15_365, 1_100, "EUR", "product `15365` (Amazon.it) comes as 10 EUR, 19.99 EUR or 50 EUR, not as 11 EUR"],
+    [15_365, 1_000, "USD", "product `15365` (Amazon.it) is in EUR, not in USD"],
     [7, 100, "EUR", undefined],
-    [7, 1_001, "EUR", "Any (7) is sold from 1 EUR to 10 EUR, not at 10.01 EUR"],
-    [9, 1_000, "EUR", "Plum has no product 9 that can be ordered from here (those that ask for a phone number cannot)"],
+    [7, 1_001, "EUR", "product `7` (Any) comes as 1 EUR to 10 EUR, not as 10.01 EUR"],
+    [9, 1_000, "EUR", "product `9` is not in its catalogue"],
   ])("product %s at %s %s: %s", async (product, minor, currency, misfit) => {
     api.products.push({
       productId: 7,

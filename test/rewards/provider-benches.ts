@@ -63,7 +63,7 @@ const recipient = {
   language: "it",
 };
 
-export const surroundings = (sql: Database, id: string, warnings: string[]): ProviderSurroundings => ({
+const surroundings = (sql: Database, id: string, warnings: string[]): ProviderSurroundings => ({
   id,
   sql,
   sealer,
@@ -71,7 +71,7 @@ export const surroundings = (sql: Database, id: string, warnings: string[]): Pro
   warn: (about, text) => warnings.push(`${about}: ${text}`),
 });
 
-export const opened = (kind: string, settings: unknown, around: ProviderSurroundings): Provider => {
+const opened = (kind: string, settings: unknown, around: ProviderSurroundings): Provider => {
   const result = openProvider(kind, settings, around);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.provider;
@@ -377,7 +377,7 @@ const tremendousBench = async (sql: Database): Promise<ProviderBench> => {
   };
 };
 
-export const unusedPort = async (): Promise<number> => {
+const unusedPort = async (): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatMoney, type Money, moneyFromMajor } from "../../money.ts";
 import type { Asked } from "../provider.ts";
-import { inWords } from "./call.ts";
+import { inWords } from "../vendor-call.ts";
 import type { Operate } from "./operation.ts";
 import { vendorError } from "./vendor-error.ts";
 

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { exponentOf, formatMoney, type Money, moneyFromMajor } from "../../money.ts";
+import { exponentOf, moneyFromMajor } from "../../money.ts";
 import type { Asked, Product } from "../provider.ts";
-import { inWords } from "./call.ts";
+import { inWords } from "../vendor-call.ts";
 import type { Operate } from "./operation.ts";
-import { options } from "./settings.ts";
 import { vendorError } from "./vendor-error.ts";
 
 const number = z.coerce.number().nullish().catch(null);
@@ -97,22 +96,4 @@ const valuesOf = (vendor: VendorProduct, currency: string): Product["values"] | 
     .map((each) => minor(each.trim() === "" ? null : Number(each)))
     .filter((each) => each !== undefined);
   return of.length > 0 ? { of: [...new Set(of)].sort((a, b) => a - b) } : undefined;
-};
-
-/** Why an order of this reward would be refused, as far as the catalogue tells. */
-export const misfitOf = (chosen: unknown, value: Money, catalog: readonly Product[]): string | undefined => {
-  const { product: id } = options.parse(chosen);
-  const product = catalog.find((each) => each.id === String(id));
-  if (!product)
-    return `Plum has no product ${id} that can be ordered from here (those that ask for a phone number cannot)`;
-  const { name, currency, values } = product;
-  if (currency !== value.currency) return `${name} (${id}) is sold in ${currency}, not in ${value.currency}`;
-  const show = (minor: number) => formatMoney({ minor, currency });
-  if ("of" in values)
-    return values.of.includes(value.minor)
-      ? undefined
-      : `${name} (${id}) is sold at ${values.of.map(show).join(", ")}, not at ${formatMoney(value)}`;
-  return value.minor >= values.from && value.minor <= values.to
-    ? undefined
-    : `${name} (${id}) is sold from ${show(values.from)} to ${show(values.to)}, not at ${formatMoney(value)}`;
 };

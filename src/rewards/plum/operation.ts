@@ -1,7 +1,10 @@
-import { call, type Reply } from "./call.ts";
+import { type Reply, vendorCall } from "../vendor-call.ts";
 import { baseOf, type PlumSettings } from "./settings.ts";
 import type { Token, Tokens } from "./tokens.ts";
 import { vendorError } from "./vendor-error.ts";
+
+/** A page of the catalogue, with the terms of each product, is long. */
+const MOST_BYTES = 20_000_000;
 
 /** The selectors of Plum's one endpoint: giftcard-api/spec.yaml. */
 export type Query =
@@ -26,11 +29,20 @@ export const operator = (settings: PlumSettings, tokens: Tokens): Operate => {
     const body = { query, tag: "plumProAPI", variables: { data } };
     const first = await tokens.token();
     if (!first.ok) return { asked: false, refusal: first.refusal };
-    const reply = await call({ url, body, token: first.token, timeoutMs });
+    const call = (token: string) =>
+      vendorCall({
+        method: "POST",
+        url,
+        headers: { authorization: `Bearer ${token}` },
+        body,
+        timeoutMs,
+        mostBytes: MOST_BYTES,
+      });
+    const reply = await call(first.token);
     // with an errorId it is the user, the company or this address that is refused, not the token
     if (reply.status !== 401 || vendorError(reply, []).id !== undefined) return { asked: true, reply };
     const second = await tokens.token(first.token);
     if (!second.ok) return { asked: false, refusal: second.refusal };
-    return { asked: true, reply: await call({ url, body, token: second.token, timeoutMs }) };
+    return { asked: true, reply: await call(second.token) };
   };
 };

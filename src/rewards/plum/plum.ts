@@ -1,8 +1,9 @@
 import { unknown } from "../../outcome.ts";
+import { productMisfit } from "../product-fit.ts";
 import { defineProvider, type Found, type OrderRequest } from "../provider.ts";
+import { inWords } from "../vendor-call.ts";
 import { readBalance } from "./balance.ts";
-import { inWords } from "./call.ts";
-import { misfitOf, readCatalog } from "./catalog.ts";
+import { readCatalog } from "./catalog.ts";
 import { plumChecks } from "./check.ts";
 import { operator } from "./operation.ts";
 import { orderBody } from "./order-body.ts";
@@ -75,7 +76,8 @@ export const plum = defineProvider({
       lookup,
       check: async () => plumChecks(await readBalance(operate, askingMs, secrets), config),
       catalog: () => readCatalog(operate, askingMs, secrets),
-      misfit: misfitOf,
+      misfit: (chosen, value, catalog) =>
+        productMisfit([String(options.parse(chosen).product)], "product", value, catalog),
       balance: () => readBalance(operate, askingMs, secrets),
       receive: async (request) => receiveWebhook(config, request, around.now()),
     };

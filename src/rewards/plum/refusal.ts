@@ -1,5 +1,5 @@
 import { type Rejection, rejected, retryLater, unknown } from "../../outcome.ts";
-import { inWords, type Reply } from "./call.ts";
+import { inWords, type Reply } from "../vendor-call.ts";
 import type { VendorError } from "./vendor-error.ts";
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { rejected, retryLater } from "../../outcome.ts";
 import type { ProviderSurroundings } from "../provider.ts";
-import { call, inWords } from "./call.ts";
+import { inWords, vendorCall } from "../vendor-call.ts";
 import { baseOf, type PlumSettings } from "./settings.ts";
 import { vendorError } from "./vendor-error.ts";
 
@@ -111,7 +111,9 @@ type Renewal = { ok: true; stored: Omit<Stored, "seed"> } | Extract<Token, { ok:
 /** `POST {host}/v1/oauth/token/user`: API-PLAYGROUND/Rewards-API/authentication/spec.yaml. */
 const renew = async (settings: PlumSettings, refreshToken: string, now: Date): Promise<Renewal> => {
   const { clientId, clientSecret, environment, timeoutMs } = settings;
-  const reply = await call({
+  const reply = await vendorCall({
+    method: "POST",
+    headers: {},
     url: `${baseOf(settings)}/v1/oauth/token/user`,
     body: {
       grant_type: "refresh_token",

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { redactText } from "../../redact.ts";
-import type { Reply } from "./call.ts";
+import { type Reply, withoutSecrets } from "../vendor-call.ts";
 
 /**
  * What Plum says where it does not do as asked. Three shapes are documented: of the API, with an `errorId`
@@ -50,12 +49,7 @@ export const vendorError = (reply: Reply, secrets: readonly string[]): VendorErr
   };
 };
 
-/** A reason may repeat what we sent: addresses, numbers, links, codes and keys stay out of our rows and logs. */
 const wordsOf = (parts: readonly unknown[], secrets: readonly string[]): string => {
   const texts = [...new Set(parts.filter((part) => typeof part === "string"))].join("; ");
-  const plain = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), texts.replace(/\s+/g, " "));
-  return redactText(plain)
-    .replace(/https?:\/\/\S+/gi, "…")
-    .replace(/\d{6,}|\b[\w-]{32,}\b/g, "…")
-    .slice(0, 300);
+  return withoutSecrets(texts.replace(/\s+/g, " "), secrets);
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatMoney, moneyFromMajor } from "../../money.ts";
 import type { Found, OrderRequest, RewardContent } from "../provider.ts";
-import type { Reply } from "./call.ts";
+import type { Reply } from "../vendor-call.ts";
 import { options } from "./settings.ts";
 
 const amount = z.coerce.number().nullish();

@@ -2,7 +2,7 @@ import type { Database } from "../../../src/db/sql.ts";
 import type { OrderRequest } from "../../../src/rewards/index.ts";
 import { insertGrantRow } from "../../support/grant-row.ts";
 import { startPlumApi } from "../../support/plum-api.ts";
-import { opened, type ProviderBench, recipient, surroundings, unusedPort } from "../provider-benches.ts";
+import { opened, type ProviderBench, recipient, surroundings, unusedPort } from "./bench.ts";
 
 /** Plum: keys are unique there, a repeated one is refused, and an order is found by its key. */
 export const plumBench = async (sql: Database): Promise<ProviderBench> => {
