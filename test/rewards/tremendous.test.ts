@@ -175,14 +175,25 @@ describe("what comes back", () => {
     expect(await open().lookup(order.key, other)).toMatchObject({ found: true });
   });
 
-  test("an order that failed or was cancelled there is for a person", async () => {
+  test("an order that failed there is for a person", async () => {
     const order = request();
     await open().order(order);
-    for (const status of ["FAILED", "CANCELED"]) {
-      for (const held of api.orders) held.status = status;
-      expect(await open().order(order)).toMatchObject({ outcome: "unknown", detail: expect.stringContaining(status) });
-      expect(await open().lookup(order.key, order)).toMatchObject({ found: "different" });
-    }
+    for (const held of api.orders) held.status = "FAILED";
+    expect(await open().order(order)).toMatchObject({ outcome: "unknown", detail: expect.stringContaining("FAILED") });
+    expect(await open().lookup(order.key, order)).toMatchObject({ found: "different" });
+  });
+
+  test.each([
+    ["rejected there after it was held for review", { status: "CANCELED" }],
+    ["cancelled in the dashboard, and all of it paid back", { refunded: true }],
+  ])("an order that was %s is told as cancelled", async (_, changed) => {
+    const order = request();
+    await open().order(order);
+    for (const held of api.orders) Object.assign(held, changed);
+    const detail = `Tremendous has order ${api.orders[0]?.id}, which was cancelled there.`;
+    expect(await open().order(order)).toEqual({ outcome: "unknown", detail });
+    expect(await open().lookup(order.key, order)).toEqual({ found: "cancelled", detail });
+    expect(await open().cancel?.(order.key, order, false)).toEqual({ outcome: "cancelled" });
   });
 
   test.each([
@@ -247,6 +258,7 @@ describe("doctor", () => {
     expect(await open().check()).toEqual([
       { ok: true, what: "Tremendous API key (sandbox)" },
       { ok: true, what: "Tremendous funding source balance", detail: "active, 5000 USD available" },
+      { ok: true, what: "Tremendous webhook", detail: "not set up: orders that wait are asked for instead" },
     ]);
   });
 
