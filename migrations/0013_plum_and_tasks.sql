@@ -1,4 +1,4 @@
--- Plum's tokens, and rewards that a person hands over.
+-- Plum's tokens, rewards that a person hands over, and what providers tell of orders by themselves.
 
 -- rewards/plum: OAuth tokens, sealed; renewed by one process at a time
 create table provider_tokens (
@@ -29,3 +29,14 @@ create table reward_tasks (
   check (state <> 'cannot' or reason is not null)
 );
 create index reward_tasks_open on reward_tasks (created_at, id) where state = 'open';
+
+-- settle: a receipt told something of an order that was issued; the provider is asked what is true
+alter table orders add column doubted_at timestamptz;
+create index orders_doubted on orders (grant_id) where doubted_at is not null;
+create index orders_by_key on orders ((request ->> 'key'));
+create index orders_by_reference on orders (provider, reference) where reference is not null;
+
+-- told of a reward that a person handed over, and of one that turned out not to be had
+alter table messages drop constraint messages_kind;
+alter table messages add constraint messages_kind
+  check (kind in ('reward', 'declined', 'expired', 'reversed', 'ready', 'unavailable'));

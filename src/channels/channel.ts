@@ -11,7 +11,7 @@ export const channelNames = ["email", "sms", "whatsapp"] as const;
 export type ChannelName = (typeof channelNames)[number];
 
 /** What a message may be about, beside a reward that is there: each has its words in `templates/<kind>/`. */
-export const noticeKinds = ["declined", "expired", "reversed"] as const;
+export const noticeKinds = ["declined", "expired", "reversed", "ready", "unavailable"] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 export type MessageKind = "reward" | NoticeKind;
 

@@ -31,7 +31,7 @@ const Settings = z.strictObject({
     .record(z.string(), z.record(z.string(), Template))
     .default(Object.fromEntries(["reward", ...noticeKinds].map(templatesFor)))
     .describe(
-      "Approved templates, by ours (`reward`, `declined`, `expired`, `reversed`) and by language; default accolade_reward and so on, in en and it",
+      "Approved templates, by ours (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`) and by language; default accolade_reward and so on, in en and it",
     ),
   apiBase: z.url().default("https://graph.facebook.com").describe("Base URL of the API"),
   timeoutMs: z

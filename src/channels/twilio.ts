@@ -31,7 +31,7 @@ const Settings = z
       )
       .default({})
       .describe(
-        "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`, `reversed`) and language, `reward: { en: HX…, it: HX… }`",
+        "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`) and language, `reward: { en: HX…, it: HX… }`",
       ),
     apiBase: z.url().default("https://api.twilio.com").describe("Base URL of the API"),
     timeoutMs: z

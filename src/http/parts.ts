@@ -9,6 +9,7 @@ import type { Complaint, Raised } from "../pipeline/disputes.ts";
 import type { Telemetry } from "../telemetry.ts";
 
 export type { Claim } from "../pipeline/claim.ts";
+export type { ShownContent } from "../pipeline/shown-content.ts";
 
 export interface HttpParts {
   /** `PUBLIC_URL` without a slash at the end. */

@@ -21,7 +21,7 @@ export type GrantState = (typeof grantStates)[number];
 /**
  * From each state, where it may go. `cancelled → approved`: the change that undid it was undone itself.
  * `failed → approved`: a person corrected what the provider refused. `approved → issued`: all of it paid a debt, nothing is
- * ordered. `clawed_back` leads back to what it was, or to `approved` where part of it has to be paid out again.
+ * ordered. `issued → failed`: it is due, and whoever supplies it took it back or cannot get it. `clawed_back` leads back to what it was, or to `approved` where part of it has to be paid out again.
  */
 export const allowedMoves: Record<GrantState, readonly GrantState[]> = {
   shadow: ["cancelled"],
@@ -30,7 +30,7 @@ export const allowedMoves: Record<GrantState, readonly GrantState[]> = {
   approved: ["ordering", "issued", "cancelled"],
   ordering: ["issued", "approved", "unknown", "failed"],
   unknown: ["issued", "ordering", "failed"],
-  issued: ["redeemed", "expired", "cancelled", "clawed_back"],
+  issued: ["redeemed", "expired", "cancelled", "clawed_back", "failed"],
   redeemed: ["clawed_back"],
   expired: [],
   cancelled: ["approved", "shadow", "held", "awaiting_approval"],

@@ -3,6 +3,7 @@ import type { Sql } from "../db/sql.ts";
 import { eraseRecipients } from "../people/recipients.ts";
 import { forget } from "../records/fact-rows.ts";
 import type { RecordHistory } from "../records/timeline.ts";
+import { forgetTasks } from "../rewards/index.ts";
 import { forgetDisputes } from "./disputes.ts";
 
 /** Forgets those of these records whose person asked for it. */
@@ -18,4 +19,5 @@ export const forgetErased = async (tx: Sql, changed: readonly RecordHistory[], a
     at,
   );
   await forgetDisputes(tx);
+  await forgetTasks(tx);
 };

@@ -179,6 +179,15 @@ const lookUp = async (corridor: Corridor, order: Order) => {
     if (again === undefined) return;
     return settleOrder(corridor, { ...order, attempt: again }, await open.provider.order(request), "unknown");
   }
+  if (found.found === "cancelled") {
+    // nothing stands there, and a person saw to that: another order is a person's decision as well
+    await corridor.database.transaction(async (tx) => {
+      await endAttempt(tx, attempt, { outcome: "accepted", detail: found.detail }, now);
+      const current = await loadGrant(tx, grant.id, { lock: true });
+      if (current?.state === "unknown") await fail(tx, order, found.detail, "unknown");
+    });
+    return;
+  }
   const tries = await attemptsSoFar(corridor.database, grant.id, "lookup");
   const pause = Math.max(open.provider.settleAfterMs, pauseAfter(tries));
   const why = found.found === "different" ? `a person must look: ${found.detail}` : found.detail;

@@ -110,6 +110,8 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
 const whyStale = ({ kind, round }: MessageRow, { state, netted_minor, round: present }: GrantView): string | null => {
   const undone = state === "cancelled" || state === "clawed_back";
   if (kind === "reward" && (undone || round !== present)) return "the reward was taken back";
+  if (kind === "ready" && (state !== "issued" || round !== present)) return "the reward is gone";
+  if (kind === "unavailable" && state !== "failed") return "the reward is there again";
   return kind === "reversed" && !undone && netted_minor === 0 ? "the reward is due again" : null;
 };
 

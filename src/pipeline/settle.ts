@@ -21,14 +21,17 @@ export interface Swept {
   undone: number;
 }
 
-/** Grants that were ordered, and whose mark of being due says something else than what was done about it. */
+/** Grants that were ordered, and whose mark of being due says something else than what was done about it, or whose order is in doubt. */
 const MARK_CHANGED = `
   select id from grants where undone_at is not null and undone_done is distinct from undone_at and state in ('issued', 'redeemed')
   union all
   select id from grants where undone_at is null and (state = 'clawed_back' or undone_done is not null or taking_back_at is not null)
   union all
   select d.grant_id from debts d join grants g on g.id = d.grant_id
-  where g.state = 'cancelled' and g.clawback and held_through(g.id) > 0`;
+  where g.state = 'cancelled' and g.clawback and held_through(g.id) > 0
+  union all
+  select o.grant_id from orders o join grants g on g.id = o.grant_id
+  where o.doubted_at is not null and g.state = 'issued' and g.undone_at is null and g.taking_back_at is null`;
 
 /** One round. The rows that it rings for are not rung for again within `PATIENCE_MS`. */
 export const sweep = async (corridor: Corridor): Promise<Swept> => {

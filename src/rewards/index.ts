@@ -1,5 +1,6 @@
 /** The rewards room: who can supply a reward. To add a provider: a file or folder here, and a line in this list. */
 import { codePool } from "./code-pool/code-pool.ts";
+import { manual } from "./manual/manual.ts";
 import { plum } from "./plum/plum.ts";
 import { points } from "./points.ts";
 import type { Provider, ProviderKind, ProviderSurroundings } from "./provider.ts";
@@ -7,6 +8,7 @@ import { tremendous } from "./tremendous/tremendous.ts";
 
 export { importCodes } from "./code-pool/import-codes.ts";
 export { poolStock } from "./code-pool/pool-stock.ts";
+export { closeTask, forgetTasks, type TaskState, type TaskView, taskOf, taskStates } from "./manual/task.ts";
 export type {
   CancelOutcome,
   OrderOutcome,
@@ -16,7 +18,7 @@ export type {
   ProviderSurroundings,
 } from "./provider.ts";
 
-export const providerKinds: readonly ProviderKind[] = [points, codePool, tremendous, plum];
+export const providerKinds: readonly ProviderKind[] = [points, codePool, tremendous, plum, manual];
 
 /** The kind that `provider: <id>` in accolade.yaml names. */
 export const providerKind = (id: string): ProviderKind | undefined => providerKinds.find((kind) => kind.id === id);

@@ -27,7 +27,9 @@ export interface OrderRequest {
 export type RewardContent =
   | { kind: "points" }
   | { kind: "code"; code: string; pin?: string; expiresOn?: string; url?: string }
-  | { kind: "link"; url: string; pin?: string; expiresOn?: string };
+  | { kind: "link"; url: string; pin?: string; expiresOn?: string }
+  /** A person hands it over: how far they are stands in the task of this id. */
+  | { kind: "task"; task: string };
 
 export type OrderOutcome = Outcome<{ reference: string; content: RewardContent }>;
 

@@ -14,6 +14,7 @@ import {
 import { createSealer } from "../../src/sealer.ts";
 import { insertGrantRow } from "../support/grant-row.ts";
 import { startTremendousApi } from "../support/tremendous-api.ts";
+import { manualBench } from "./benches/manual.ts";
 import { plumBench } from "./benches/plum.ts";
 
 export const now = new Date("2026-11-23T09:00:00Z");
@@ -391,6 +392,7 @@ export const benches: Record<string, (sql: Database) => Promise<ProviderBench>> 
   "code-pool": codePoolBench,
   tremendous: tremendousBench,
   plum: plumBench,
+  manual: manualBench,
 };
 
 export { recipient };

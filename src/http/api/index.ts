@@ -10,6 +10,7 @@ import { moneyRoutes } from "./money.ts";
 import { pauseRoutes } from "./pauses.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
+import { taskRoutes } from "./tasks.ts";
 
 export const routes: readonly Route[] = [
   ...meRoutes,
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...pauseRoutes,
   ...moneyRoutes,
   ...debtRoutes,
+  ...taskRoutes,
   ...metricRoutes,
   ...costRoutes,
 ];

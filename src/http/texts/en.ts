@@ -20,6 +20,11 @@ export const en = {
   pointsBalance: "Your balance",
   preparing:
     "Your reward is being prepared. It will be on this page as soon as it is ready; there is nothing for you to do.",
+  taskOpen:
+    "It is yours, and somebody is getting it ready for you. You hear from us once more when it is on its way; there is nothing for you to do.",
+  taskDone: "It is on its way to you, or ready where you were told.",
+  taskNote: "A note for you",
+  taskTrack: "Follow it",
   redeemed: "You have already redeemed this reward.",
   expired:
     "This reward could be claimed until {date, date, long}. Ask {workspace} if you think that it should still be yours.",

@@ -21,6 +21,11 @@ export const it: Texts = {
   pointsAdded: "{amount} accreditati sul tuo conto.",
   pointsBalance: "Il tuo saldo",
   preparing: "Il tuo premio è in preparazione. Lo troverai su questa pagina appena è pronto; non devi fare nulla.",
+  taskOpen:
+    "È tuo, e qualcuno lo sta preparando per te. Ti scriveremo di nuovo quando sarà in arrivo; non devi fare nulla.",
+  taskDone: "È in arrivo, oppure ti aspetta dove ti è stato detto.",
+  taskNote: "Una nota per te",
+  taskTrack: "Segui la consegna",
   redeemed: "Hai già riscattato questo premio.",
   expired:
     "Questo premio si poteva riscattare fino al {date, date, long}. Se pensi che ti spetti ancora, chiedi a {workspace}.",
