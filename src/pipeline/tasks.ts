@@ -3,7 +3,7 @@ import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import type { Money } from "../money.ts";
 import { closeTask, type TaskState } from "../rewards/index.ts";
-import { type User, userWithEmail } from "../users.ts";
+import { sameAddress, type User, userWithEmail } from "../users.ts";
 import type { Corridor } from "./corridor.ts";
 import { aboutColumn, loadGrant } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
@@ -92,7 +92,7 @@ export type TaskClosed =
   | {
       ok: false;
       id: string;
-      code: "not_found" | "not_yours" | "closed" | "not_yet" | "no_reason" | "too_long" | "bad_address";
+      code: "not_found" | "own" | "not_yours" | "closed" | "not_yet" | "no_reason" | "too_long" | "bad_address";
       message: string;
     };
 
@@ -152,6 +152,8 @@ const work = async (
     [id],
   );
   if (!task) return refuse("not_found", `Found no task ${id}, expected the id of one that the list shows.`);
+  if (grant && sameAddress(user.email, grant.recipient.email))
+    return refuse("own", "This is a reward of your own: somebody else has to hand it over.");
   if (task.state !== "open") return refuse("closed", becameOf(corridor, task));
   if (grant?.state !== "issued" || grant.taking_back_at)
     return refuse(

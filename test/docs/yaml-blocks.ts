@@ -24,6 +24,7 @@ const shapes: readonly [RegExp, string][] = [
   [/SALESFORCE_PRIVATE_KEY/, String(rsa)],
   [/SECRET_PATH/, "0".repeat(48)],
   [/CALLOUT_SECRET|WEBHOOK_SECRET/, `whsec_${Buffer.alloc(32, 1).toString("base64")}`],
+  [/PLUM_WEBHOOK_KEY/, "0".repeat(20)],
   [/SMTP_USER/, "rewards@example.com"],
   [/^([A-Z]+)_TOKEN$/, "a-token-of-at-least-24-characters"],
 ];

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { routes } from "../../src/http/api/index.ts";
-import { type ApprovalBench, openApprovalBench, owes, tokenOf } from "../support/approval-bench.ts";
+import { type ApprovalBench, openApprovalBench, owes, toHandOver, tokenOf } from "../support/approval-bench.ts";
 
 let bench: ApprovalBench;
 let grant: string;
@@ -172,6 +172,7 @@ describe("/api/openapi.json", () => {
     const { paths, components } = await read();
     const gone = await bench.waits(await bench.won("78", "Gone"));
     const owing = await owes(bench);
+    const [mug, broken] = [await toHandOver(bench), await toHandOver(bench)];
     const [yes, no, some] = [approval, gone, await bench.waits(await bench.won("78", "Some"))];
     const asked = [
       ["get", "/me", "/me"],
@@ -204,6 +205,10 @@ describe("/api/openapi.json", () => {
       ["get", "/debts", "/debts", undefined, "edda"],
       ["post", "/debts/{recipient}/forgive", `/debts/${owing}/forgive`, { why: "A gesture" }, "paolo"],
       ["post", "/debts/{recipient}/forgive", `/debts/${owing}/forgive`, { why: "Once more" }, "paolo"],
+      ["post", "/rewards/tasks/{id}/done", `/rewards/tasks/${mug}/done`, { note: "On your desk" }, "edda"],
+      ["post", "/rewards/tasks/{id}/done", `/rewards/tasks/${mug}/done`, {}],
+      ["post", "/rewards/tasks/{id}/cannot", `/rewards/tasks/${broken}/cannot`, { reason: "None are left" }],
+      ["get", "/rewards/tasks", "/rewards/tasks", undefined, "edda"],
       ["get", "/metrics", "/metrics"],
       ["get", "/metrics/{name}", "/metrics/close_rate?of=owner&over=quarter&at=2026-11-25&basis=closed"],
       ["get", "/metrics/{name}", "/metrics/close_rat"],

@@ -162,6 +162,17 @@ test.each([
   expect(await kinds(grant)).toEqual(["reward"]);
 });
 
+test("nobody hands over a reward of their own", async () => {
+  const { grant } = await bench.ordered("rucksack");
+  const task = await taskFor(grant);
+  await bench.database.run("update recipients set email = 'Edda@acme.example' where email = 'tom@acme.example'");
+  expect(await bench.call("edda", "POST", `/rewards/tasks/${task}/done`, {})).toMatchObject({
+    status: 403,
+    body: { error: "own" },
+  });
+  await bench.database.run("update recipients set email = 'tom@acme.example' where email = 'Edda@acme.example'");
+});
+
 test("a task that nobody knows", async () => {
   const path = "/rewards/tasks/00000000-0000-4000-8000-000000000000/done";
   expect(await bench.call("edda", "POST", path, {})).toMatchObject({ status: 404 });

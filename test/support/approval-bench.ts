@@ -176,3 +176,19 @@ export const owes = async (bench: ApprovalBench): Promise<string> => {
   const row = await bench.database.row<{ id: string }>("select recipient_id as id from grants where id = $1", [grant]);
   return row?.id ?? "";
 };
+
+/** A reward of Tom's that somebody is to hand over; gives the task's id. */
+export const toHandOver = async (bench: ApprovalBench): Promise<string> => {
+  const grant = await bench.won("78", "By hand");
+  await bench.database.run("update grants set state = 'issued' where id = $1", [grant]);
+  await bench.database.run(
+    "insert into orders (grant_id, provider, request, cost_minor) values ($1::uuid, 'desk', jsonb_build_object('key', $1::uuid), 300)",
+    [grant],
+  );
+  const row = await bench.database.row<{ id: string }>(
+    `insert into reward_tasks (id, provider, order_key, title, value_minor, currency, recipient_id, created_at)
+     select gen_random_uuid(), 'desk', id::text, 'A mug', 1200, 'EUR', recipient_id, $2 from grants where id = $1 returning id`,
+    [grant, bench.clock.now()],
+  );
+  return row?.id ?? "";
+};

@@ -46,6 +46,7 @@ const Result = z.object({ id: Id, state: z.enum(["done", "cannot"]) });
 
 const statuses: Record<Extract<TaskClosed, { ok: false }>["code"], ApiRefusal["status"]> = {
   not_found: 404,
+  own: 403,
   not_yours: 403,
   closed: 409,
   not_yet: 409,

@@ -11,7 +11,7 @@ const certain: Readonly<Record<string, [Exclude<Rejection, "optedOut" | "badAddr
   PLE10001: ["permanent", "Plum refused the order as not valid"],
   PLE10014: ["configuration", "Plum says that this client is not valid: write to cs@xoxoday.com"],
   PLE10015: ["configuration", "Plum wants the Amazon KYC first: write to cs@xoxoday.com"],
-  PLE10018: ["permanent", "Plum does not sell this product at this value: compare it with `accolade rewards catalog`"],
+  PLE10018: ["permanent", "Plum does not sell this product at this value: compare it with Plum's catalogue"],
   PLE10019: ["configuration", "Plum has not enabled international products for this account: write to cs@xoxoday.com"],
   PLE10024: ["funds", "Plum is out of stock of this product"],
   PLE10041: ["permanent", "Plum refused the quantity"],

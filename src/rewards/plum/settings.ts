@@ -43,7 +43,7 @@ export const settings = z.strictObject({
 export type PlumSettings = z.infer<typeof settings>;
 
 export const options = z.strictObject({
-  product: z.int().positive().describe("Plum's productId of what is given, as `accolade rewards catalog` shows it."),
+  product: z.int().positive().describe("Plum's productId of what is given."),
 });
 export type PlumOptions = z.infer<typeof options>;
 
