@@ -2,7 +2,7 @@
 
 -- rewards/plum: OAuth tokens, sealed; renewed by one process at a time
 create table provider_tokens (
-  provider text primary key,                   -- its id in accolade.yaml
+  account text primary key,                    -- 'plum/<SHA-256 of the first refresh token>'
   sealed bytea not null,
   updated_at timestamptz not null
 );

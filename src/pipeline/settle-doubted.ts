@@ -33,8 +33,13 @@ export const settleDoubted = async (corridor: Corridor, grantId: string): Promis
       "select provider, request, doubted_at from orders where grant_id = $1 and doubted_at is not null",
       [grantId],
     );
-    const open = order && corridor.providers.get(order.provider);
-    if (!order || !open) return undefined;
+    if (!order) return undefined;
+    const open = corridor.providers.get(order.provider);
+    if (!open) {
+      // accolade.yaml has no such provider any more: nobody can be asked until it is back
+      await tx.run("update grants set not_before = $2 where id = $1", [grantId, new Date(now.getTime() + 3_600_000)]);
+      return undefined;
+    }
     const lease = new Date(now.getTime() + open.provider.longestCallMs);
     await tx.run("update grants set not_before = $2 where id = $1", [grantId, lease]);
     return {

@@ -6,7 +6,7 @@ import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
 import type { Corridor } from "./corridor.ts";
-import { lockRecipient } from "./debts.ts";
+import { heldThrough, lockRecipient } from "./debts.ts";
 import { freeGrants, sourceOf } from "./decide-free.ts";
 import type { GrantView } from "./grant-view.ts";
 import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
@@ -20,10 +20,16 @@ export const loseGrant = async (
   { actor, why }: { actor: string; why: string },
 ): Promise<string | undefined> => {
   const { id: grantId, round, cost, recipient } = grant;
-  const moved = await moveGrants(tx, [{ grantId, from: "issued", to: "failed", actor, why }]);
-  if (!moved.has(grantId)) return undefined;
   await lockRecipient(tx, recipient.id);
   const order = await tx.row<{ cost_minor: number }>("select cost_minor from orders where grant_id = $1", [grantId]);
+  if (!order || (await heldThrough(tx, grantId)) !== order.cost_minor) {
+    // an earlier order of theirs, or a debt that it paid, is not lost with this one
+    const mixed = `a person must look: ${why}; a part of this reward was paid in another way`;
+    await tx.run("update grants set waiting = $2 where id = $1", [grantId, mixed]);
+    return undefined;
+  }
+  const moved = await moveGrants(tx, [{ grantId, from: "issued", to: "failed", actor, why }]);
+  if (!moved.has(grantId)) return undefined;
   await movePastOrder(tx, grantId, corridor.now());
   await post(tx, [
     {
@@ -32,7 +38,7 @@ export const loseGrant = async (
       what: "reverse",
       from: "issued",
       to: sourceOf(grant.budget),
-      amount: { minor: order?.cost_minor ?? 0, currency: cost.currency },
+      amount: { minor: order.cost_minor, currency: cost.currency },
     },
   ]);
   await freeGrants(tx, [grantId]);

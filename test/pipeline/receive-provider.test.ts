@@ -203,6 +203,24 @@ describe("a reward that somebody cancels in Tremendous' dashboard", () => {
     expect((await sweep(bench.corridor)).undone).toBe(0);
   });
 
+  test("stays for a person where a part of it was paid in another way", async () => {
+    const { grant } = await bench.ordered("card");
+    await bench.database.run(
+      "insert into orders_past (grant_id, round, provider, request, cost_minor, settled_at) values ($1, 0, 'cards', '{}', 100, now())",
+      [grant],
+    );
+    const order = cards.orders.at(-1);
+    if (!order) throw new Error("no order");
+    order.refunded = true;
+    await receive("cards", fromCards("REWARDS.CANCELED", { id: order.rewardId, type: "rewards" }));
+    await settleMark(bench.corridor, grant);
+    expect(await bench.grant(grant)).toMatchObject({
+      state: "issued",
+      waiting: expect.stringMatching(/^a person must look: .*cancelled there.*paid in another way$/),
+    });
+    await bench.database.run("delete from orders_past where grant_id = $1", [grant]);
+  });
+
   test("and is not due any more as well, is cancelled as every other", async () => {
     const { grant, deal } = await bench.ordered("card");
     const order = cards.orders.at(-1);

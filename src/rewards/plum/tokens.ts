@@ -10,8 +10,6 @@ const Stored = z.object({
   accessToken: z.string().min(1),
   refreshToken: z.string().min(1),
   expiresAt: z.iso.datetime(),
-  /** Of which refresh token of the settings these came: a new one there starts afresh. */
-  seed: z.string(),
 });
 type Stored = z.infer<typeof Stored>;
 
@@ -41,13 +39,14 @@ export const RENEWAL_MS = 20_000;
  * token with each renewal; the new one is stored before anybody uses what came with it.
  */
 export const plumTokens = (settings: PlumSettings, around: ProviderSurroundings): Tokens => {
-  const seed = createHash("sha256").update(settings.refreshToken).digest("hex");
+  // by the first refresh token, not by the provider's name: a new one starts afresh, and a new name loses nothing
+  const account = `plum/${createHash("sha256").update(settings.refreshToken).digest("hex")}`;
   let known: Stored | undefined;
   let renewing: Promise<Token> | undefined;
 
   /** The access token of these, where it may be used for `marginMs` more. */
   const usable = (stored: Stored | undefined, refused: string | undefined, marginMs: number): string | undefined =>
-    stored?.seed === seed &&
+    stored !== undefined &&
     stored.accessToken !== refused &&
     Date.parse(stored.expiresAt) - marginMs > around.now().getTime()
       ? stored.accessToken
@@ -55,26 +54,23 @@ export const plumTokens = (settings: PlumSettings, around: ProviderSurroundings)
 
   const renewed = async (refused: string | undefined): Promise<Token> => {
     const end = await around.sql.transaction(async (tx): Promise<Token & { stored?: Stored | undefined }> => {
-      await tx.run("select pg_advisory_xact_lock(hashtextextended($1, 4103))", [`token/${around.id}`]);
-      const row = await tx.row<{ sealed: Buffer }>("select sealed from provider_tokens where provider = $1", [
-        around.id,
-      ]);
+      await tx.run("select pg_advisory_xact_lock(hashtextextended($1, 4103))", [account]);
+      const row = await tx.row<{ sealed: Buffer }>("select sealed from provider_tokens where account = $1", [account]);
       const kept = row && read(row.sealed, around);
       // another process renewed them while we waited for the lock
       const good = usable(kept, refused, MARGIN_MS);
       if (good !== undefined) return { ok: true, token: good, stored: kept };
-      const refreshToken = kept?.seed === seed ? kept.refreshToken : settings.refreshToken;
-      const asked = await renew(settings, refreshToken, around.now());
+      const asked = await renew(settings, kept?.refreshToken ?? settings.refreshToken, around.now());
       if (!asked.ok) {
         // early: the present one is still good for a while
         const still = usable(kept, refused, 0);
         return still === undefined ? asked : { ok: true, token: still };
       }
-      const stored = { ...asked.stored, seed };
+      const { stored } = asked;
       await tx.run(
-        `insert into provider_tokens (provider, sealed, updated_at) values ($1, $2, $3)
-         on conflict (provider) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,
-        [around.id, around.sealer.seal(JSON.stringify(stored), "token"), around.now()],
+        `insert into provider_tokens (account, sealed, updated_at) values ($1, $2, $3)
+         on conflict (account) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,
+        [account, around.sealer.seal(JSON.stringify(stored), "token"), around.now()],
       );
       return { ok: true, token: stored.accessToken, stored };
     });
@@ -106,7 +102,7 @@ const read = (sealed: Buffer, { sealer }: ProviderSurroundings): Stored | undefi
   }
 };
 
-type Renewal = { ok: true; stored: Omit<Stored, "seed"> } | Extract<Token, { ok: false }>;
+type Renewal = { ok: true; stored: Stored } | Extract<Token, { ok: false }>;
 
 /** `POST {host}/v1/oauth/token/user`: API-PLAYGROUND/Rewards-API/authentication/spec.yaml. */
 const renew = async (settings: PlumSettings, refreshToken: string, now: Date): Promise<Renewal> => {

@@ -7,15 +7,9 @@ import { opened, type ProviderBench, recipient, surroundings, unusedPort } from 
 /** Plum: keys are unique there, a repeated one is refused, and an order is found by its key. */
 export const plumBench = async (sql: Database): Promise<ProviderBench> => {
   const api = await startPlumApi();
-  let accounts = 0;
   const settings = { ...api.client, environment: "sandbox", apiBase: api.url };
   const around = surroundings(sql, "plum", []);
   const open = (changed: object = {}) => opened("plum", { ...settings, ...changed }, around);
-  /** Tokens are kept by the provider's id: one that has none yet. */
-  const openAnew = (changed: object) => {
-    accounts += 1;
-    return opened("plum", { ...settings, ...changed }, surroundings(sql, `plum-${accounts}`, []));
-  };
   const request = async (changed: Partial<OrderRequest> = {}): Promise<OrderRequest> => ({
     key: await insertGrantRow(sql, { provider: "plum", currency: "EUR" }),
     value: { minor: 1_999, currency: "EUR" },
@@ -97,7 +91,7 @@ export const plumBench = async (sql: Database): Promise<ProviderBench> => {
         kind: "configuration",
         code: "token_refused",
         arrange: async () => ({
-          provider: openAnew({ clientSecret: "wrong-secret-of-this-test" }),
+          provider: open({ clientSecret: "wrong-secret-of-this-test", refreshToken: "wrong-token-of-this-test" }),
           request: await request(),
           mend: async () => open(),
         }),
@@ -178,6 +172,7 @@ export const plumBench = async (sql: Database): Promise<ProviderBench> => {
       api.client.clientSecret,
       api.client.refreshToken,
       "wrong-secret-of-this-test",
+      "wrong-token-of-this-test",
       ...api.tokens,
       ...api.orders.map(({ code }) => code),
     ],
