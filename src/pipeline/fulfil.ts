@@ -11,6 +11,7 @@ import { freeGrants } from "./decide-free.ts";
 import { freezeOrder } from "./fulfil-freeze.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
+import { movePastOrder } from "./past-orders.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
 import { pauseAfter } from "./pause-after.ts";
 
@@ -184,8 +185,12 @@ const lookUp = async (corridor: Corridor, order: Order) => {
     await corridor.database.transaction(async (tx) => {
       await endAttempt(tx, attempt, { outcome: "accepted", detail: found.detail }, now);
       const current = await loadGrant(tx, grant.id, { lock: true });
-      if (current?.state === "unknown") await fail(tx, order, found.detail, "unknown");
+      if (current?.state !== "unknown") return;
+      // its key is spent there: whatever is ordered for this grant again has another
+      await movePastOrder(tx, grant.id, now);
+      await fail(tx, order, found.detail, "unknown");
     });
+    corridor.log.warn("order cancelled at the provider", { provider: open.id, grant: grant.id, detail: found.detail });
     return;
   }
   const tries = await attemptsSoFar(corridor.database, grant.id, "lookup");

@@ -100,7 +100,7 @@ describe("a product that is delivered later", () => {
 
   test("is unknown, with the reason, until Plum has delivered it", async () => {
     const order = request();
-    const waits = "Plum has order 98765000 and has not delivered it yet (pending)";
+    const waits = "Plum has order 98765000 and has not delivered it yet (order complete, delivery pending)";
     expect(await open().order(order)).toMatchObject({ outcome: "unknown", detail: expect.stringContaining(waits) });
     expect(await open().lookup(order.key, order)).toMatchObject({ found: "unknown" });
     for (const held of api.orders) held.deliveryStatus = "delivered";
@@ -205,6 +205,16 @@ describe("tokens", () => {
       expect(outcome).toMatchObject({ outcome: "accepted" });
     expect(count("token")).toBe(2);
     expect(api.orders).toHaveLength(4);
+  });
+
+  test("two processes whose token has ended at once: one renews, the other goes on with what came of it", async () => {
+    const [one, other] = [open(), open()];
+    for (const each of [one, other]) await each.order(request());
+    api.endAccess();
+    const outcomes = await Promise.all([one, other, one, other].map((each) => each.order(request())));
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ outcome: "accepted" });
+    expect(count("token")).toBe(2);
+    expect(api.orders).toHaveLength(6);
   });
 
   test("a day before the end it is renewed; where that fails, the present one goes on to its end", async () => {

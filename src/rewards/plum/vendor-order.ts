@@ -53,7 +53,7 @@ export const claim = (order: VendorOrder, request: OrderRequest): Found => {
   if (!content)
     return {
       found: "unknown",
-      detail: `${at} and has not delivered it yet (${order.deliveryStatus ?? "no status"}): products that are not delivered at once take some working days.`,
+      detail: `${at} and has not delivered it yet (order ${order.orderStatus ?? "unknown"}, delivery ${order.deliveryStatus ?? "unknown"}): products that are not delivered at once take some working days.`,
     };
   return { found: true, reference: String(order.orderId), content };
 };
