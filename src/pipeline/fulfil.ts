@@ -8,10 +8,10 @@ import type { OrderOutcome, OrderRequest, RewardContent } from "../rewards/provi
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
+import { cancelledThere } from "./fulfil-cancelled.ts";
 import { freezeOrder } from "./fulfil-freeze.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { movePastOrder } from "./past-orders.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
 import { pauseAfter } from "./pause-after.ts";
 
@@ -180,19 +180,8 @@ const lookUp = async (corridor: Corridor, order: Order) => {
     if (again === undefined) return;
     return settleOrder(corridor, { ...order, attempt: again }, await open.provider.order(request), "unknown");
   }
-  if (found.found === "cancelled") {
-    // nothing stands there, and a person saw to that: another order is a person's decision as well
-    await corridor.database.transaction(async (tx) => {
-      await endAttempt(tx, attempt, { outcome: "accepted", detail: found.detail }, now);
-      const current = await loadGrant(tx, grant.id, { lock: true });
-      if (current?.state !== "unknown") return;
-      // its key is spent there: whatever is ordered for this grant again has another
-      await movePastOrder(tx, grant.id, now);
-      await fail(tx, order, found.detail, "unknown");
-    });
-    corridor.log.warn("order cancelled at the provider", { provider: open.id, grant: grant.id, detail: found.detail });
-    return;
-  }
+  if (found.found === "cancelled")
+    return cancelledThere(corridor, { grantId: grant.id, provider: open.id, attempt }, found.detail);
   const tries = await attemptsSoFar(corridor.database, grant.id, "lookup");
   const pause = Math.max(open.provider.settleAfterMs, pauseAfter(tries));
   const why = found.found === "different" ? `a person must look: ${found.detail}` : found.detail;
