@@ -119,6 +119,7 @@ describe("a product that is delivered later", () => {
 describe("a key that Plum knows", () => {
   test.each([
     [422, { code: 422, errorId: "PLE10004", errorInfo: "Failed to validate" }],
+    [400, { code: 400, errorId: "PLE10001", errorInfo: "Validation error in place order" }],
     [409, { code: 409, errorId: "PLE77777", errorInfo: "Duplicate" }],
     [400, { error: "invalid_request", error_description: "duplicate poNumber" }],
     [500, "<html>"],
@@ -129,6 +130,17 @@ describe("a key that Plum knows", () => {
     expect(first.outcome).toBe("accepted");
     expect(await open().order(order)).toEqual(first);
     expect(api.orders).toHaveLength(1);
+  });
+
+  test("a request that is refused as not valid is given up only once it is certain that there is no order", async () => {
+    const provider = open();
+    const order = request({ recipient: { ...recipient, email: "nobody" } });
+    expect(await provider.order(order)).toMatchObject({ outcome: "rejected", kind: "permanent", code: "PLE10001" });
+    api.faults.instead = { to: "getOrderDetails", status: 503 };
+    expect(await provider.order(order)).toMatchObject({
+      outcome: "unknown",
+      detail: expect.stringContaining("PLE10001"),
+    });
   });
 
   test.each<[string, Partial<OrderRequest>, string]>([

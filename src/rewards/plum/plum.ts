@@ -16,6 +16,9 @@ import { receiveWebhook } from "./webhook.ts";
 
 const ASKING_MS = 30_000;
 
+const isForGood = (refused: ReturnType<typeof refusal>) =>
+  refused.outcome === "rejected" && refused.kind === "permanent";
+
 /**
  * Gift cards, vouchers and experiences through Xoxoday Plum's Rewards API v1.2. Codes and links come back to us; Plum itself
  * writes to nobody. It documents no way to take an order back.
@@ -63,13 +66,19 @@ export const plum = defineProvider({
         const { reply } = operated;
         const order = orderIn(reply, "placeOrder");
         const refused = order ? undefined : refusal(reply, vendorError(reply, secrets));
-        if (refused && refused.outcome !== "unknown") return refused;
-        // it answered, and not with an order: a repeated key is refused, and then the order of the first time is there
-        const mayBeThere = reply.status !== "none";
-        const found = order ? claim(order, request) : mayBeThere ? await lookup(request.key, request) : undefined;
+        if (refused && refused.outcome !== "unknown" && !isForGood(refused)) return refused;
+        // A repeated key is refused with an error that is documented nowhere: before anything is given up or sent again, the
+        // order of the first time is asked for. Without any answer that means nothing yet.
+        const found = order
+          ? claim(order, request)
+          : reply.status === "none"
+            ? undefined
+            : await lookup(request.key, request);
         if (found?.found === true) return { outcome: "accepted", reference: found.reference, content: found.content };
         if (found?.found === "different" || found?.found === "cancelled" || (order && found?.found === "unknown"))
           return unknown(found.detail);
+        if (refused && isForGood(refused) && found?.found !== false)
+          return unknown(`${refused.detail} Whether there is an order all the same could not be asked.`);
         return refused ?? unknown("Plum lost the order.");
       },
 

@@ -54,7 +54,7 @@ export const plumBench = async (sql: Database): Promise<ProviderBench> => {
       {
         name: "the product is out of stock",
         kind: "funds",
-        code: "PLE10024",
+        code: "out_of_stock",
         arrange: mended(() => (api.behaviour.inStock = false)),
       },
       {
