@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
 import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
+import { Rate } from "./channels/rate.ts";
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
 import { requiredFields } from "./metrics/index.ts";
 import { exponentOf } from "./money.ts";
@@ -17,7 +18,8 @@ export interface ConfigFile {
   /** As written, references filled in: for `simulate`, which signs as the CRM would. */
   connectionSettings: Map<string, unknown>;
   providers: Map<string, { kind: string; settings: unknown }>;
-  channels: Map<ChannelName, { sender: string; settings: unknown }>;
+  /** `rate` null: what its kind says, or as fast as it goes. */
+  channels: Map<ChannelName, { sender: string; rate: Rate | null; settings: unknown }>;
   server: z.infer<typeof Server>;
   /** Null: nothing brakes. */
   brake: Brake | null;
@@ -97,7 +99,9 @@ const Top = z.strictObject({
       z.looseObject({ provider: z.string() }),
     )
     .default({}),
-  channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })).default({}),
+  channels: z
+    .partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string(), rate: Rate.optional() }))
+    .default({}),
   server: Server.prefault({}),
   brake: BrakeEntry.optional(),
   tax: TaxEntry.prefault({ thresholds: {} }),
@@ -167,7 +171,7 @@ export const readConfigFile = (
   for (const [name, entry] of Object.entries(top.data.channels)) {
     const channel = channelNames.find((each) => each === name);
     if (!channel || !entry) continue;
-    const { sender, ...settings } = entry;
+    const { sender, rate, ...settings } = entry;
     const at = spot.child("channels").child(channel);
     const kind = senderById(sender);
     const parsed = kind?.settings.safeParse(settings);
@@ -176,7 +180,7 @@ export const readConfigFile = (
       at.child("sender").problem(inWords(sender), `one of ${able.join(", ")}`);
     }
     if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
-    value.channels.set(channel, { sender, settings });
+    value.channels.set(channel, { sender, rate: rate ?? null, settings });
   }
   value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };

@@ -52,6 +52,8 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
       pump.wake();
     }
     if (config.roles.has("deliver")) {
+      // whoever starts it anew may have mended what was wrong
+      await opened.database.run("update senders set probe_at = $1 where out_since is not null", [corridor.now()]);
       corridor.doorbell.answer("fulfil", (id) => fulfil(corridor, id), WORKERS);
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
       corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);

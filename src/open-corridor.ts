@@ -104,11 +104,17 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     }
     const channels = new Map<OpenChannel["channel"], OpenChannel>();
     const senders = new Map<string, Sender>();
-    for (const [channel, { sender, settings }] of config.channels) {
+    for (const [channel, { sender, rate, settings }] of config.channels) {
       const opened = openSender(sender, settings, channel, { sql: database, now, publicUrl: config.publicUrl });
       if (!opened.ok)
         throw new Refusal(opened.problems.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
-      channels.set(channel, { channel, sender, repeatable: opened.kind.repeatable ?? false, send: opened.sender.send });
+      channels.set(channel, {
+        channel,
+        sender,
+        repeatable: opened.kind.repeatable ?? false,
+        rate: rate ?? opened.kind.rate ?? null,
+        send: opened.sender.send,
+      });
       senders.set(channel, opened.sender);
       closing.push(async () => opened.sender.close?.());
     }

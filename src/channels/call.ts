@@ -56,8 +56,9 @@ export const callVendor = async (call: Call): Promise<Reply> => {
 /** What an answer means that no vendor table explains: nothing sent, too many calls, or nobody knows. */
 export const unexplained = (vendor: string, reply: Reply): SendOutcome => {
   if (reply.status === "none")
-    return reply.sent ? unknown(`${vendor}: ${reply.why}`) : retryLater(30_000, `${vendor}: ${reply.why}`);
-  if (reply.status === 429) return retryLater(reply.retryAfterMs ?? 5_000, `${vendor} answered 429: too many calls`);
+    return reply.sent ? unknown(`${vendor}: ${reply.why}`) : retryLater(30_000, `${vendor}: ${reply.why}`, "sender");
+  if (reply.status === 429)
+    return retryLater(reply.retryAfterMs ?? 5_000, `${vendor} answered 429: too many calls`, "sender");
   return unknown(`${vendor} answered ${reply.status} with something that cannot be read`);
 };
 

@@ -5,7 +5,8 @@
 import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Check, Outcome } from "../outcome.ts";
-import type { MessageReceipt, Received, ReceiptRequest } from "../receipt.ts";
+import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
+import type { Rate } from "./rate.ts";
 
 export const channelNames = ["email", "sms", "whatsapp"] as const;
 export type ChannelName = (typeof channelNames)[number];
@@ -60,6 +61,8 @@ export interface SenderKind<S = unknown> {
   /** Under `channels.<channel>` in accolade.yaml, beside `sender:`. Every key has `.describe()`. */
   settings: ZodType<S>;
   secrets: readonly string[];
+  /** How fast its vendor lets everybody be, where accolade.yaml has no `rate:`. */
+  rate?: Rate;
   /** The same message sent again under the same key is still one: an interrupted send is simply repeated. */
   repeatable?: true;
   open(settings: S, channel: ChannelName, around: SenderSurroundings): Sender;

@@ -3,6 +3,7 @@ import { openSender } from "../channels/index.ts";
 import type { Config } from "../config.ts";
 import type { Database, Sql } from "../db/sql.ts";
 import { tokenVault } from "../pipeline/complete-tokens.ts";
+import { type SenderState, senderStates } from "../pipeline/sender-sweep.ts";
 import { openProvider } from "../rewards/index.ts";
 import { createSealer } from "../sealer.ts";
 import { bad, type Line, lineOf, lookedAt, ok, skipped } from "./doctor-line.ts";
@@ -63,7 +64,30 @@ export const checkChannels = async ({ config, database }: VendorSurroundings): P
       }
     }),
   );
-  return (await Promise.all(looks)).flat();
+  const states = database
+    ? await senderStates(
+        database,
+        [...config.channels].map(([channel, { sender }]) => ({ channel, sender })),
+      )
+    : [];
+  return [...(await Promise.all(looks)).flat(), ...states.flatMap(paceLines)];
+};
+
+const at = (time: Date) => `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** What its messages made known of a sender since. */
+const paceLines = ({ channel, sender, outSince, outWhy, probeAt, quietUntil, quietWhy }: SenderState): Line[] => {
+  if (outSince && probeAt)
+    return [
+      bad(
+        `${channel}: ${sender}`,
+        `out of order since ${at(outSince)}: ${outWhy}`,
+        `Mend that and start the server again; or wait: it is tried again after ${at(probeAt)}. Its messages wait, or take the rule's next channel.`,
+      ),
+    ];
+  if (quietUntil && quietUntil > now())
+    return [skipped(`${channel}: ${sender}`, `asked for patience until ${at(quietUntil)}: ${quietWhy}`)];
+  return [];
 };
 
 class Away extends Error {}

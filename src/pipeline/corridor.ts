@@ -2,6 +2,7 @@
 import type { Connection } from "../../connectors/index.ts";
 import type { ChannelName, NoticeKind, Rendered, Sender } from "../channels/channel.ts";
 import type { NoticeMessage, RewardMessage } from "../channels/index.ts";
+import type { Rate } from "../channels/rate.ts";
 import type { Brake } from "../config-money.ts";
 import type { Database } from "../db/sql.ts";
 import type { RecordKind } from "../events.ts";
@@ -26,6 +27,8 @@ export interface OpenChannel {
   sender: string;
   /** True: sending the same message again does no harm, so an interrupted send is simply repeated. */
   repeatable: boolean;
+  /** Null: as fast as it goes. */
+  rate: Rate | null;
   send: Sender["send"];
 }
 

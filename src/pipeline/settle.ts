@@ -9,6 +9,7 @@ import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
+import { settleSenders } from "./sender-sweep.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -35,6 +36,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   const { database, doorbell, now } = corridor;
   await checkBudgets(corridor);
   await settlePauses(corridor);
+  await settleSenders(corridor);
   await keepApprovals(corridor);
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
