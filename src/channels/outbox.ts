@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Sql } from "../db/sql.ts";
 import { retryLater } from "../outcome.ts";
-import { defineSender } from "./channel.ts";
+import { type Carried, channelNames, defineSender } from "./channel.ts";
 
 /** Keeps messages instead of sending them: for a sandbox, and for trying rules out. */
 export const outbox = defineSender({
   id: "outbox",
   label: "Outbox",
-  carries: ["email", "sms", "whatsapp"],
+  carries: [...channelNames, "celebration"],
   settings: z.strictObject({}),
   secrets: [],
   repeatable: true,
@@ -34,7 +34,7 @@ export const outbox = defineSender({
 /** A message as the outbox kept it. */
 export interface KeptMessage {
   id: string;
-  channel: "email" | "sms" | "whatsapp";
+  channel: Carried;
   to: string;
   subject: string | null;
   text: string;

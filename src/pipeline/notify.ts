@@ -9,7 +9,7 @@ import { type GrantView, loadGrant } from "./grant-view.ts";
 import { addressOn, NOT_TOLD_YET, nextChannel, queueMessage } from "./notify-channel.ts";
 import { wordsOf } from "./notify-words.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
-import { noteOutcome, takeTurn } from "./sender-pace.ts";
+import { isMendable, noteOutcome, takeTurn } from "./sender-pace.ts";
 
 /** After this a send without outcome belongs to a process that died. */
 const LEASE_MS = 90_000;
@@ -148,7 +148,7 @@ const settleSend = async (corridor: Corridor, sent: Sent, outcome: SendOutcome) 
   const { channel, sender } = open;
   const now = corridor.now();
   const state = stateAfter(outcome);
-  const mendable = outcome.outcome === "rejected" && outcome.kind === "configuration";
+  const mendable = outcome.outcome === "rejected" && isMendable(outcome.kind);
   const { fallBack, news } = await corridor.database.transaction(async (tx) => {
     await endAttempt(tx, attempt, outcome, now);
     await tx.run(

@@ -5,6 +5,7 @@
 import type { SendOutcome } from "../channels/channel.ts";
 import type { Rate } from "../channels/rate.ts";
 import type { Sql } from "../db/sql.ts";
+import type { Rejection } from "../outcome.ts";
 import type { OpenChannel } from "./corridor.ts";
 
 /** What waits for a sender that is out of order begins with this; its repair looks for it. */
@@ -117,6 +118,9 @@ const turnFor = async (
   return row?.turn_at ?? later(now, gapMs);
 };
 
+/** An admin can mend it: then the same message would be taken. */
+export const isMendable = (kind: Rejection): boolean => kind === "configuration" || kind === "funds";
+
 /** What became of the sender itself by an outcome; undefined where nothing did. To be told once. */
 export type SenderNews = { what: "out"; why: string } | { what: "back" } | undefined;
 
@@ -153,7 +157,7 @@ export const noteOutcome = async (
     if (probe) await again();
     return undefined;
   }
-  if (outcome.outcome === "rejected" && outcome.kind === "configuration")
+  if (outcome.outcome === "rejected" && isMendable(outcome.kind))
     return noteFault(tx, key, { why: outcome.detail, probe }, now);
   // whatever else it answered, it knew us
   const mended = await tx.rows<{ out_since: Date | null }>(
