@@ -46,3 +46,20 @@ create table push_subscriptions (
   created_at timestamptz not null
 );
 create index push_subscriptions_recipient on push_subscriptions (recipient_id);
+
+-- what may be celebrated: one row for each person and milestone, when the first reward for it was issued
+create table moments (
+  id bigint generated always as identity primary key,
+  seq bigint unique,                        -- given in the order in which walls tell of them, once the row is there for everybody to see
+  grant_id uuid not null references grants,
+  milestone_id bigint not null references milestones,
+  recipient_id uuid not null references recipients,
+  team text,
+  at timestamptz not null,
+  unique (milestone_id, recipient_id)
+);
+create index moments_untold on moments (id) where seq is null;
+
+-- a message that a team reads
+alter table messages drop constraint messages_kind;
+alter table messages add constraint messages_kind check (kind in ('reward', 'declined', 'expired', 'reversed', 'celebration'));

@@ -1,7 +1,7 @@
 /** accolade.yaml: read with places, `${NAME}` references filled in, every part checked by whoever owns it. */
 import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
-import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
+import { type Carried, type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
 import { Rate } from "./channels/rate.ts";
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
 import { requiredFields } from "./metrics/index.ts";
@@ -20,6 +20,12 @@ export interface ConfigFile {
   providers: Map<string, { kind: string; settings: unknown }>;
   /** `rate` null: what its kind says, or as fast as it goes. */
   channels: Map<ChannelName, { sender: string; rate: Rate | null; settings: unknown }>;
+  /** Where teams read of rewards, by name. */
+  celebrations: Map<
+    string,
+    { sender: string; rate: Rate | null; team: string | null; language: string | null; settings: unknown }
+  >;
+  wall: z.infer<typeof Wall>;
   server: z.infer<typeof Server>;
   /** Null: nothing brakes. */
   brake: Brake | null;
@@ -85,6 +91,22 @@ export const Server = z.strictObject({
     .describe("How many reverse proxies stand in front: their X-Forwarded-For tells callers apart. 0: none"),
 });
 
+export const CelebrationEntry = z.object({
+  team: z.string().min(1).optional().describe("Whose rewards are told here; left out: everybody's"),
+  language: z.enum(["en", "it"]).optional().describe("In which language; default the workspace's"),
+  rate: Rate.optional().describe("How fast, as for channels"),
+});
+
+export const Wall = z.strictObject({
+  leaderboard: z
+    .enum(["off", "team", "people"])
+    .default("off")
+    .describe("Who is ranked on the wall: nobody, teams, or people who are not in private mode"),
+  by: z.enum(["points", "deals"]).default("points").describe("What counts: points earned, or deals won, this month"),
+});
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "expected lower-case letters, digits and dashes");
+
 const Top = z.strictObject({
   workspace: Workspace.prefault({}),
   connections: z
@@ -102,6 +124,8 @@ const Top = z.strictObject({
   channels: z
     .partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string(), rate: Rate.optional() }))
     .default({}),
+  celebrations: z.record(name, z.looseObject({ sender: z.string(), ...CelebrationEntry.shape })).default({}),
+  wall: Wall.prefault({}),
   server: Server.prefault({}),
   brake: BrakeEntry.optional(),
   tax: TaxEntry.prefault({ thresholds: {} }),
@@ -127,7 +151,7 @@ export const readConfigFile = (
   if (!top.success) reportIssues(spot, top.error.issues);
   if (findings.problems.length > 0 || !top.success) return { ok: false, problems: inOrder(findings.problems) };
 
-  const { workspace, server, brake, tax, people, templates } = top.data;
+  const { workspace, wall, server, brake, tax, people, templates } = top.data;
   if (brake && brake.least.currency !== workspace.currency)
     spot
       .child("brake")
@@ -139,6 +163,8 @@ export const readConfigFile = (
     connectionSettings: new Map(),
     providers: new Map(),
     channels: new Map(),
+    celebrations: new Map(),
+    wall,
     server,
     brake: brake ?? null,
     tax,
@@ -171,19 +197,27 @@ export const readConfigFile = (
   for (const [name, entry] of Object.entries(top.data.channels)) {
     const channel = channelNames.find((each) => each === name);
     if (!channel || !entry) continue;
-    const { sender, rate, ...settings } = entry;
-    const at = spot.child("channels").child(channel);
-    const kind = senderById(sender);
-    const parsed = kind?.settings.safeParse(settings);
-    if (!kind?.carries.includes(channel)) {
-      const able = senders.filter((each) => each.carries.includes(channel)).map((each) => each.id);
-      at.child("sender").problem(inWords(sender), `one of ${able.join(", ")}`);
-    }
-    if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
-    value.channels.set(channel, { sender, rate: rate ?? null, settings });
+    const { sender, rate = null, ...settings } = entry;
+    checkSender(spot.child("channels").child(channel), channel, sender, settings);
+    value.channels.set(channel, { sender, rate, settings });
+  }
+  for (const [id, entry] of Object.entries(top.data.celebrations)) {
+    const { sender, rate = null, team = null, language = null, ...settings } = entry;
+    checkSender(spot.child("celebrations").child(id), "celebration", sender, settings);
+    value.celebrations.set(id, { sender, rate, team, language, settings });
   }
   value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };
+};
+
+const checkSender = (at: Spot, carried: Carried, sender: string, settings: unknown) => {
+  const kind = senderById(sender);
+  if (!kind?.carries.includes(carried)) {
+    const able = senders.filter((each) => each.carries.includes(carried)).map((each) => each.id);
+    at.child("sender").problem(inWords(sender), `one of ${able.join(", ")}`);
+  }
+  const parsed = kind?.settings.safeParse(settings);
+  if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
 };
 
 /** A token is never shown in a problem, also where it was written out instead of referred to. */

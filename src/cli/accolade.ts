@@ -11,10 +11,12 @@ import { importCommand } from "./import.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { metricsCommand } from "./metrics.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
+import { pushCommand } from "./push.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
+import { wallCommand } from "./wall.ts";
 
 /** Every command, with its arguments and options. */
 export const accoladeProgram = (): Command =>
@@ -31,6 +33,8 @@ export const accoladeProgram = (): Command =>
     .addCommand(metricsCommand())
     .addCommand(replayCommand())
     .addCommand(budgetsCommand())
+    .addCommand(wallCommand())
+    .addCommand(pushCommand())
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())
     .addCommand(ledgerCommand())

@@ -1,5 +1,5 @@
 import type { TokenVault } from "../../connectors/connector.ts";
-import { openSender } from "../channels/index.ts";
+import { type Carried, openSender } from "../channels/index.ts";
 import type { Config } from "../config.ts";
 import type { Database, Sql } from "../db/sql.ts";
 import { tokenVault } from "../pipeline/complete-tokens.ts";
@@ -50,26 +50,28 @@ export const checkProviders = async ({ config, database }: VendorSurroundings): 
 /** Signs in to each sender; sends nothing. */
 export const checkChannels = async ({ config, database }: VendorSurroundings): Promise<Line[]> => {
   const around = { sql: database ?? away, now, publicUrl: config.publicUrl };
-  const looks = [...config.channels].map(([channel, { sender, settings }]) =>
-    lookedAt(channel, async () => {
-      const opened = openSender(sender, settings, channel, around);
+  const places: { name: string; carried: Carried; sender: string; settings: unknown }[] = [
+    ...[...config.channels].map(([name, entry]) => ({ name, carried: name, ...entry })),
+    ...[...config.celebrations].map(([id, entry]) => ({
+      name: `celebration:${id}`,
+      carried: "celebration" as const,
+      ...entry,
+    })),
+  ];
+  const looks = places.map(({ name, carried, sender, settings }) =>
+    lookedAt(name, async () => {
+      const opened = openSender(sender, settings, carried, around);
       if (!opened.ok)
-        return opened.problems.map(({ path, message }) => bad(channel, `${path}: ${message}`, "Correct it."));
+        return opened.problems.map(({ path, message }) => bad(name, `${path}: ${message}`, "Correct it."));
       try {
-        return await unlessAway(channel, async () =>
-          (await opened.sender.check()).map((check) => lineOf(channel, check)),
-        );
+        return await unlessAway(name, async () => (await opened.sender.check()).map((check) => lineOf(name, check)));
       } finally {
         await opened.sender.close?.();
       }
     }),
   );
-  const states = database
-    ? await senderStates(
-        database,
-        [...config.channels].map(([channel, { sender }]) => ({ channel, sender })),
-      )
-    : [];
+  const setUp = places.map(({ name, sender }) => ({ channel: name, sender }));
+  const states = database ? await senderStates(database, setUp) : [];
   return [...(await Promise.all(looks)).flat(), ...states.flatMap(paceLines)];
 };
 

@@ -1,14 +1,21 @@
 /** Chooses the channel for a grant: the first that the rule names, that is set up, that has an address and was not tried. */
 import { type ChannelName, channelNames, type MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
-import type { Recipient } from "../people/recipients.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
 import { pauseAfter } from "./pause-after.ts";
 
-/** The address of somebody on a channel; null where there is none. */
-export const addressOn = (channel: ChannelName, recipient: Pick<Recipient, "email" | "phone">): string | null =>
-  channel === "email" ? recipient.email : recipient.phone;
+/** The address of somebody on a channel; null where there is none. Slack and Teams know people by their email address. */
+export const addressOn = (channel: ChannelName, recipient: GrantView["recipient"]): string | null => {
+  if (channel === "push") return recipient.has_device ? recipient.id : null;
+  return channel === "sms" || channel === "whatsapp" ? recipient.phone : recipient.email;
+};
+
+/** What is missing where there is no address. */
+const addressWords = (channel: ChannelName): string => {
+  if (channel === "push") return "device that takes notifications";
+  return channel === "sms" || channel === "whatsapp" ? "phone number" : "email address";
+};
 
 const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
 
@@ -90,8 +97,6 @@ const whyNot = ({ channels }: Corridor, { recipient, notify }: GrantView, tried:
     return `${UNREACHABLE}: accolade.yaml sets up none of the rule's channels (${notify.join(", ")})`;
   if (tried.size > 0 && ready.every((channel) => tried.has(channel)))
     return "nobody was told: every channel of the rule failed";
-  const lacks = ready
-    .filter((channel) => !tried.has(channel))
-    .map((channel) => (channel === "email" ? "email address" : "phone number"));
+  const lacks = ready.filter((channel) => !tried.has(channel)).map(addressWords);
   return `${UNREACHABLE}: no ${[...new Set(lacks)].join(" and no ")} is known of ${recipient.kind === "rep" ? "this rep" : "this customer"}`;
 };

@@ -79,16 +79,19 @@ export const pauseInWords = ({ scope, since, by, why }: Pause): string => {
 interface PausableParts {
   providers: ReadonlyMap<string, unknown>;
   channels: ReadonlyMap<string, { sender: string }>;
+  celebrations: ReadonlyMap<string, { sender: string }>;
 }
 
-const sendersOf = ({ channels }: PausableParts) => [...new Set([...channels.values()].map(({ sender }) => sender))];
+const sendersOf = ({ channels, celebrations }: PausableParts) => [
+  ...new Set([...channels.values(), ...celebrations.values()].map(({ sender }) => sender)),
+];
 
 /** Every scope that `readPauseScope` takes, in words. */
-export const pauseScopes = ({ providers, channels }: PausableParts): string[] => [
+export const pauseScopes = (known: PausableParts): string[] => [
   "all",
-  ...[...providers.keys()].map((id) => `provider ${id}`),
-  ...[...channels.keys()].map((name) => `channel ${name}`),
-  ...sendersOf({ providers, channels }).map((id) => `sender ${id}`),
+  ...[...known.providers.keys()].map((id) => `provider ${id}`),
+  ...[...known.channels.keys()].map((name) => `channel ${name}`),
+  ...sendersOf(known).map((id) => `sender ${id}`),
 ];
 
 /** `all`, `provider cards` or `provider:cards`, `channel email`, `sender twilio`; undefined for anything that is not set up. */

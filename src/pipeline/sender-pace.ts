@@ -6,7 +6,7 @@ import type { SendOutcome } from "../channels/channel.ts";
 import type { Rate } from "../channels/rate.ts";
 import type { Sql } from "../db/sql.ts";
 import type { Rejection } from "../outcome.ts";
-import type { OpenChannel } from "./corridor.ts";
+import type { Carrier } from "./corridor.ts";
 
 /** What waits for a sender that is out of order begins with this; its repair looks for it. */
 export const OUT_OF_ORDER = "out of order";
@@ -24,7 +24,7 @@ export type Turn =
   /** `out`: the sender is out of order, so another channel would be quicker. */
   | { go: false; until: Date; why: string; out: boolean; turn: boolean };
 
-type Named = Pick<OpenChannel, "channel" | "sender">;
+type Named = Pick<Carrier, "channel" | "sender">;
 
 interface SenderRow {
   quiet_until: Date | null;
@@ -40,7 +40,7 @@ const clock = (at: Date) => `${at.toISOString().slice(11, 16)} UTC`;
 /** Asks for a send that begins in this transaction. `hadTurn`: the message waited for its turn, and it has come. */
 export const takeTurn = async (
   tx: Sql,
-  open: OpenChannel,
+  open: Carrier,
   { recipientId, hadTurn }: { recipientId: string; hadTurn: boolean },
   now: Date,
 ): Promise<Turn> => {

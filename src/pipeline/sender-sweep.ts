@@ -27,7 +27,7 @@ export const senderStates = async (
 /** Sends a probe where one is due, with the message that has waited longest, and shows operators how each sender is. */
 export const settleSenders = async (corridor: Corridor): Promise<void> => {
   const { database, telemetry, now } = corridor;
-  const states = await senderStates(database, [...corridor.channels.values()]);
+  const states = await senderStates(database, [...corridor.channels.values(), ...corridor.celebrations.values()]);
   telemetry.senders(
     states.map(({ channel, sender, outSince, quietUntil }) => ({
       channel,

@@ -76,7 +76,9 @@ const reachable = async (corridor: Corridor): Promise<string[]> => {
   const candidates = await corridor.database.rows<{ id: string }>(
     `select g.id from grants g join recipients r on r.id = g.recipient_id
      where g.state in ('issued', 'declined', 'expired') and g.waiting like $1 and r.erased_at is null
-       and (('email' = any (g.notify) and r.email is not null) or (g.notify && array['sms', 'whatsapp'] and r.phone is not null))
+       and ((g.notify && array['email', 'slack', 'teams'] and r.email is not null)
+         or (g.notify && array['sms', 'whatsapp'] and r.phone is not null)
+         or ('push' = any (g.notify) and exists (select from push_subscriptions p where p.recipient_id = r.id)))
      order by g.granted_at limit $2`,
     [`${UNREACHABLE}%`, BATCH],
   );
