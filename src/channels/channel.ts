@@ -22,7 +22,8 @@ export type MessageKind = "reward" | NoticeKind;
 
 /** Words ready to go, in the recipient's language. Never a gift code: a claim link. */
 export type Rendered =
-  | { channel: "email"; subject: string; html: string; text: string }
+  /** `link`: what a picture of `cid:claim-link` in the HTML shows, as a QR code; the sender makes and attaches it. */
+  | { channel: "email"; subject: string; html: string; text: string; link?: string }
   | { channel: "sms"; text: string }
   | { channel: "whatsapp"; template: string; language: string; variables: string[]; text: string }
   | { channel: "slack" | "teams"; card: Card; text: string }

@@ -132,6 +132,7 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
     because: lines.because(said),
     why: lines.why(said),
     copy: lines.copy(said),
+    scan: words.scan(said),
     footer: lines.footer(said),
   };
   const html = layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ""));
@@ -149,5 +150,5 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
     values.footer ?? "",
     "",
   ].join("\n");
-  return { channel: "email", subject, html, text };
+  return { channel: "email", subject, html, text, link: data.claimUrl };
 };

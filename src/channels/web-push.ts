@@ -76,7 +76,7 @@ export const webPush = defineSender({
   open({ publicKey, privateKey, subject, ttlHours, hosts, timeoutMs }, _channel, { sql, now }) {
     const notifyDevice = async (device: Device, key: string, payload: string): Promise<SendOutcome> => {
       if (!isAllowed(device.endpoint, hosts)) return rejected("badAddress", "host", "not a push service that we know");
-      const { default: library } = await import("web-push");
+      const library = await webPushLibrary();
       const { endpoint, p256dh, auth } = device;
       let details: ReturnType<typeof library.generateRequestDetails>;
       try {
@@ -119,6 +119,13 @@ export const webPush = defineSender({
     };
   },
 });
+
+/** Loaded at the first notification: it would slow down every start, also where there are none. */
+let loading: Promise<typeof import("web-push")> | undefined;
+const webPushLibrary = () => {
+  loading ??= import("web-push").then((loaded) => loaded.default);
+  return loading;
+};
 
 const isGone = (outcome: SendOutcome | undefined) => outcome?.outcome === "rejected" && outcome.kind === "badAddress";
 
