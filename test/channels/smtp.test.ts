@@ -60,7 +60,12 @@ describe("the mail that arrives", () => {
     expect(mail.html).toContain('lang="it"');
     // the link once more, for a phone that is held up to it: what the picture says is read back from it below
     expect(mail.attachments).toEqual([
-      expect.objectContaining({ cid: "claim-link", contentType: "image/png", contentDisposition: "inline", related: true }),
+      expect.objectContaining({
+        cid: "claim-link",
+        contentType: "image/png",
+        contentDisposition: "inline",
+        related: true,
+      }),
     ]);
   });
 
