@@ -1,13 +1,21 @@
 /** accolade.yaml: read with places, `${NAME}` references filled in, every part checked by whoever owns it. */
 import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
-import { type Carried, type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
-import { Rate } from "./channels/rate.ts";
+import { type ChannelName, channelNames } from "./channels/index.ts";
+import {
+  CelebrationEntry,
+  ChannelEntry,
+  readChannel,
+  Wall,
+  type WrittenCelebration,
+  type WrittenChannel,
+} from "./config-channels.ts";
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
 import { requiredFields } from "./metrics/index.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
 import { digestOf, SHORTEST_TOKEN, type User, UserEntry } from "./users.ts";
+import { report, reportIssues } from "./yaml/issues.ts";
 import { inOrder, inWords, type Problem } from "./yaml/problem.ts";
 import { readYaml, type Spot } from "./yaml/yaml-source.ts";
 
@@ -18,13 +26,9 @@ export interface ConfigFile {
   /** As written, references filled in: for `simulate`, which signs as the CRM would. */
   connectionSettings: Map<string, unknown>;
   providers: Map<string, { kind: string; settings: unknown }>;
-  /** `rate` null: what its kind says, or as fast as it goes. */
-  channels: Map<ChannelName, { sender: string; rate: Rate | null; settings: unknown }>;
+  channels: Map<ChannelName, WrittenChannel>;
   /** Where teams read of rewards, by name. */
-  celebrations: Map<
-    string,
-    { sender: string; rate: Rate | null; team: string | null; language: string | null; settings: unknown }
-  >;
+  celebrations: Map<string, WrittenCelebration>;
   wall: z.infer<typeof Wall>;
   server: z.infer<typeof Server>;
   /** Null: nothing brakes. */
@@ -91,20 +95,6 @@ export const Server = z.strictObject({
     .describe("How many reverse proxies stand in front: their X-Forwarded-For tells callers apart. 0: none"),
 });
 
-export const CelebrationEntry = z.object({
-  team: z.string().min(1).optional().describe("Whose rewards are told here; left out: everybody's"),
-  language: z.enum(["en", "it"]).optional().describe("In which language; default the workspace's"),
-  rate: Rate.optional().describe("How fast, as for channels"),
-});
-
-export const Wall = z.strictObject({
-  leaderboard: z
-    .enum(["off", "team", "people"])
-    .default("off")
-    .describe("Who is ranked on the wall: nobody, teams, or people who are not in private mode"),
-  by: z.enum(["points", "deals"]).default("points").describe("What counts: points earned, or deals won, this month"),
-});
-
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "expected lower-case letters, digits and dashes");
 
 const Top = z.strictObject({
@@ -121,10 +111,8 @@ const Top = z.strictObject({
       z.looseObject({ provider: z.string() }),
     )
     .default({}),
-  channels: z
-    .partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string(), rate: Rate.optional() }))
-    .default({}),
-  celebrations: z.record(name, z.looseObject({ sender: z.string(), ...CelebrationEntry.shape })).default({}),
+  channels: z.partialRecord(z.enum(channelNames), z.looseObject(ChannelEntry.shape)).default({}),
+  celebrations: z.record(name, z.looseObject(CelebrationEntry.shape)).default({}),
   wall: Wall.prefault({}),
   server: Server.prefault({}),
   brake: BrakeEntry.optional(),
@@ -196,28 +184,15 @@ export const readConfigFile = (
   }
   for (const [name, entry] of Object.entries(top.data.channels)) {
     const channel = channelNames.find((each) => each === name);
-    if (!channel || !entry) continue;
-    const { sender, rate = null, ...settings } = entry;
-    checkSender(spot.child("channels").child(channel), channel, sender, settings);
-    value.channels.set(channel, { sender, rate, settings });
+    if (channel && entry)
+      value.channels.set(channel, readChannel(spot.child("channels").child(channel), channel, entry));
   }
-  for (const [id, entry] of Object.entries(top.data.celebrations)) {
-    const { sender, rate = null, team = null, language = null, ...settings } = entry;
-    checkSender(spot.child("celebrations").child(id), "celebration", sender, settings);
-    value.celebrations.set(id, { sender, rate, team, language, settings });
+  for (const [id, { team = null, language = null, ...entry }] of Object.entries(top.data.celebrations)) {
+    const written = readChannel(spot.child("celebrations").child(id), "celebration", entry);
+    value.celebrations.set(id, { ...written, team, language });
   }
   value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };
-};
-
-const checkSender = (at: Spot, carried: Carried, sender: string, settings: unknown) => {
-  const kind = senderById(sender);
-  if (!kind?.carries.includes(carried)) {
-    const able = senders.filter((each) => each.carries.includes(carried)).map((each) => each.id);
-    at.child("sender").problem(inWords(sender), `one of ${able.join(", ")}`);
-  }
-  const parsed = kind?.settings.safeParse(settings);
-  if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
 };
 
 /** A token is never shown in a problem, also where it was written out instead of referred to. */
@@ -265,23 +240,4 @@ const fill = (spot: Spot, value: unknown, lookup: Lookup, secrets: string[]): un
     secrets.push(found);
     return found;
   });
-};
-
-const report = (spot: Spot, path: readonly PropertyKey[], message: string) => {
-  const place = spot.descendant(path);
-  // the value as written: a reference stays a reference
-  place.problem(inWords(place.value), message.replace(/^expected /i, ""));
-};
-
-const reportIssues = (spot: Spot, issues: readonly z.core.$ZodIssue[]) => {
-  for (const issue of issues) {
-    if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) {
-        spot
-          .descendant(issue.path)
-          .child(key)
-          .keyProblem(`the key \`${key}\``, "only keys that docs/configuration.md lists here");
-      }
-    } else report(spot, issue.path, issue.message.replace(/^Invalid input: /, ""));
-  }
 };

@@ -20,7 +20,7 @@ export type {
   SenderSurroundings,
 } from "./channel.ts";
 export { channelNames } from "./channel.ts";
-export type { CelebrationMessage, NoticeMessage, RewardMessage } from "./messages.ts";
+export type { NoticeMessage, RewardMessage } from "./messages.ts";
 export type { Renderer } from "./render.ts";
 export { createRenderer } from "./render.ts";
 export { loadTemplates } from "./templates.ts";
