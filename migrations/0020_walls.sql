@@ -10,3 +10,6 @@ create table walls (
   revoked_by text,
   check ((revoked_at is null) = (revoked_by is null))
 );
+
+-- what was issued since a day, for the leaderboard
+create index orders_settled on orders (settled_at) where settled_at is not null;

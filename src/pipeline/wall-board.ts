@@ -24,10 +24,9 @@ const ROWS = 8;
 
 /** Points of rewards that were issued since and still stand; what somebody spent of them does not count against them. */
 const points = `
-  select g.recipient_id, sum(g.value_minor)::bigint as score from grants g
+  select g.recipient_id, sum(g.value_minor)::bigint as score from grants g join orders o on o.grant_id = g.id
   where g.currency = '${POINTS}' and g.state in ('issued', 'redeemed') and g.undone_at is null
-    and (select min(v.at) from grant_moves v where v.grant_id = g.id and v.to_state = 'issued') >= $1::timestamptz
-    and $2::text is not null
+    and o.settled_at >= $1::timestamptz and $2::text is not null
   group by g.recipient_id`;
 /** Deals that stand as won, as the metric counts them for their owner. */
 const deals = `

@@ -6,7 +6,8 @@ import { pauseSending, readPauseScope, resumeSending } from "../../src/pipeline/
 import { createTelemetry } from "../../src/telemetry.ts";
 import { senders } from "../journeys/senders.ts";
 import { filesFor, startVendors } from "../journeys/workspaces.ts";
-import { eventually, keptLog, startWorkspace } from "../support/workspace.ts";
+import { runAccolade } from "../support/run-accolade.ts";
+import { eventually, keptLog, PUBLIC_URL, startWorkspace } from "../support/workspace.ts";
 import { openPaceBench, type PaceBench } from "./bench.ts";
 
 let bench: PaceBench;
@@ -221,6 +222,11 @@ test("out of order: one alert, everything waits with the reason, a probe finds o
   expect((await bench.opened.corridor.telemetry.text()).body).toContain(
     'accolade_sender_out_of_order{channel="sms",sender="twilio"} 1',
   );
+  const doctor = await runAccolade(["doctor"], bench.folder, {
+    DATABASE_URL: bench.config.databaseUrl ?? "",
+    PUBLIC_URL,
+  });
+  expect(doctor.stdout).toMatch(/!! {2}sms: twilio: out of order since 2026-11-23 09:30 UTC: Twilio error 20003/);
 
   bench.vendors.twilio.setMood("accept");
   expect(await probeAfter(241)).toBe(8);
