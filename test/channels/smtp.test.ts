@@ -58,7 +58,7 @@ describe("the mail that arrives", () => {
       expect(part).toContain("Società Già Città 東京");
     }
     expect(mail.html).toContain('lang="it"');
-    // the link once more, for a phone that is held up to it: what the picture says is read back from it below
+    // the link once more, for a phone that is held up to it
     expect(mail.attachments).toEqual([
       expect.objectContaining({
         cid: "claim-link",
