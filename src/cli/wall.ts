@@ -48,7 +48,7 @@ export const wallCommand = (): Command =>
     )
     .addCommand(
       new Command("revoke")
-        .description("end a link: walls that show it stop within seconds")
+        .description("end a link: walls that show it stop within 15 seconds")
         .argument("<id>", "as `accolade wall list` shows it")
         .action((id: string) =>
           withCorridor(async ({ database, corridor }) => {
