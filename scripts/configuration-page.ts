@@ -6,6 +6,7 @@ import { z } from "zod";
 import { connectors } from "../connectors/index.ts";
 import { senders } from "../src/channels/index.ts";
 import { Environment } from "../src/config.ts";
+import { CelebrationEntry, ChannelEntry, Wall } from "../src/config-channels.ts";
 import { Server, Workspace } from "../src/config-file.ts";
 import { BrakeEntry, TaxEntry } from "../src/config-money.ts";
 import { Person } from "../src/people/people-file.ts";
@@ -150,7 +151,9 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 | \`server\` | map | What stands around the server: see below. |
 | \`connections\` | map of name to connection | One for each CRM account. The name stands in its webhook URL: lower-case letters, digits and dashes. |
 | \`providers\` | map of name to provider | Who supplies rewards. The name is what rewards in \`rules/\` refer to. |
-| \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`. |
+| \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`, \`slack\`, \`teams\`, \`push\`. |
+| \`celebrations\` | map of name to place | Where teams read of rewards: see below and [channels.md](channels.md). |
+| \`wall\` | map | What the page for a television shows: see below and [wall.md](wall.md). |
 | \`brake\` | map | Stops all sending where far more is granted than usual: see below and [money.md](money.md). Left out: nothing brakes. |
 | \`tax\` | map | What is reported of customers: see below and [money.md](money.md). |
 | \`users\` | list of maps | Who may use the admin API and decide approvals: see below and [approvals.md](approvals.md). |
@@ -178,10 +181,13 @@ ${providerKinds
     return section(`### providers: ${label}\n\n\`provider: ${id}\`.`, settings, secrets) + inRules;
   })
   .join("\n")}
+${section("### channels\n\nWhat each can have beside the keys of its sender.", ChannelEntry)}
+${section("### celebrations\n\nThe same for a place where a team reads of its rewards.", CelebrationEntry)}
+${section("### wall", Wall)}
 ${senders
   .map(({ id, label, carries, settings, secrets }) =>
     section(
-      `### channels: ${label}\n\n\`sender: ${id}\`, for ${carries.map((channel) => `\`${channel}\``).join(", ")}.`,
+      `### channels: ${label}\n\n\`sender: ${id}\`, for ${carries.map((carried) => (carried === "celebration" ? "celebrations" : `\`${carried}\``)).join(", ")}.`,
       settings,
       secrets,
     ),

@@ -52,6 +52,8 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
       pump.wake();
     }
     if (config.roles.has("deliver")) {
+      // whoever starts it anew may have mended what was wrong
+      await opened.database.run("update senders set probe_at = $1 where out_since is not null", [corridor.now()]);
       corridor.doorbell.answer("fulfil", (id) => fulfil(corridor, id), WORKERS);
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
       corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);
@@ -60,11 +62,13 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
     const watches = watchForChanges(config, opened, log);
     stopping.push(async () => watches.stop());
     const accept = createAccept(corridor, () => config.roles.has("decide") && pump.wake());
-    const app = createApp(partsOf(config, opened, accept));
+    const walls = new AbortController();
+    const app = createApp(partsOf(config, opened, accept, walls.signal));
     const listening = await listen(app, config.port).catch((error: NodeJS.ErrnoException) => {
       throw new Refusal([portAdvice(config.port, error)]);
     });
     stopping.push((graceMs) => listening.close(graceMs));
+    stopping.push(async () => walls.abort());
     return { opened, port: listening.port, pump, stop };
   } catch (error) {
     await stop(1_000).catch(() => {});
@@ -145,7 +149,7 @@ const everySoOften = (everyMs: number, work: () => Promise<unknown>, log: Around
   };
 };
 
-const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): HttpParts => {
+const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"], stopping: AbortSignal): HttpParts => {
   const { corridor, database } = opened;
   return {
     publicUrl: config.publicUrl,
@@ -166,7 +170,7 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): H
     claim: (token) => viewClaim(corridor, token),
     reveal: (token) => revealClaim(corridor, token),
     dispute: (token, complaint) => raiseDispute(corridor, token, complaint),
-    ...(config.roles.has("console") ? { corridor } : {}),
+    ...(config.roles.has("console") ? { corridor, wall: { corridor, settings: config.wall, stopping } } : {}),
     ...([...config.channels.values()].some(({ sender }) => sender === "outbox") && config.sandbox
       ? { outbox: () => readOutbox(database) }
       : {}),

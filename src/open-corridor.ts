@@ -9,7 +9,7 @@ import type { Known } from "./engine/index.ts";
 import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
 import { knownMetrics } from "./metrics/index.ts";
-import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
+import type { Corridor, OpenCelebration, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
 import { judgeAgain } from "./pipeline/decide-again.ts";
 import { joinPeople } from "./pipeline/decide-join.ts";
 import { takeDecidingLock } from "./pipeline/decide-lock.ts";
@@ -104,12 +104,32 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     }
     const channels = new Map<OpenChannel["channel"], OpenChannel>();
     const senders = new Map<string, Sender>();
-    for (const [channel, { sender, settings }] of config.channels) {
+    for (const [channel, { sender, rate, settings }] of config.channels) {
       const opened = openSender(sender, settings, channel, { sql: database, now, publicUrl: config.publicUrl });
       if (!opened.ok)
         throw new Refusal(opened.problems.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
-      channels.set(channel, { channel, sender, repeatable: opened.kind.repeatable ?? false, send: opened.sender.send });
+      channels.set(channel, {
+        channel,
+        sender,
+        repeatable: opened.kind.repeatable ?? false,
+        rate: rate ?? opened.kind.rate ?? null,
+        send: opened.sender.send,
+      });
       senders.set(channel, opened.sender);
+      closing.push(async () => opened.sender.close?.());
+    }
+    const celebrations = new Map<string, OpenCelebration>();
+    for (const [id, { sender, rate, team, language, settings }] of config.celebrations) {
+      const around = { sql: database, now, publicUrl: config.publicUrl };
+      const opened = openSender(sender, settings, "celebration", around);
+      if (!opened.ok)
+        throw new Refusal(opened.problems.map((problem) => `celebrations.${id}.${problem.path}: ${problem.message}`));
+      const channel = `celebration:${id}`;
+      celebrations.set(channel, {
+        ...{ channel, sender, team, language, send: opened.sender.send },
+        repeatable: opened.kind.repeatable ?? false,
+        rate: rate ?? opened.kind.rate ?? null,
+      });
       closing.push(async () => opened.sender.close?.());
     }
     const templates = await loading;
@@ -132,6 +152,8 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       connections: config.connections,
       providers,
       channels,
+      celebrations,
+      renderCelebration: renderer.renderCelebration,
       render: renderer.renderReward,
       renderNotice: renderer.renderNotice,
       rules,

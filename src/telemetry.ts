@@ -22,6 +22,8 @@ export interface Telemetry {
   warning(about: string): void;
   /** What is paused now: `all`, `provider:<id>`, `channel:<name>`. */
   paused(scopes: readonly string[]): void;
+  /** How each sender that is set up is. */
+  senders(states: readonly { channel: string; sender: string; out: boolean; quietSeconds: number }[]): void;
   /** The budgets in force, and which part of each is still available, from 0 to 1. */
   budgets(available: ReadonlyMap<string, number>): void;
   /** A budget reached one of its marks. */
@@ -75,6 +77,18 @@ export const createTelemetry = (): Telemetry => {
     labelNames: ["scope"],
     registers,
   });
+  const sendersOut = new Gauge({
+    name: "accolade_sender_out_of_order",
+    help: "1 for a sender that refused several messages in a row for something that an admin must mend, else 0",
+    labelNames: ["channel", "sender"],
+    registers,
+  });
+  const sendersQuiet = new Gauge({
+    name: "accolade_sender_quiet_seconds",
+    help: "For how long a sender's vendor still asks for patience",
+    labelNames: ["channel", "sender"],
+    registers,
+  });
   const budgets = new Gauge({
     name: "accolade_budget_available_ratio",
     help: "Part of a budget in force that is still available, from 0 to 1",
@@ -102,6 +116,14 @@ export const createTelemetry = (): Telemetry => {
     paused(scopes) {
       paused.reset();
       for (const scope of scopes) paused.set({ scope }, 1);
+    },
+    senders(states) {
+      sendersOut.reset();
+      sendersQuiet.reset();
+      for (const { channel, sender, out, quietSeconds } of states) {
+        sendersOut.set({ channel, sender }, out ? 1 : 0);
+        sendersQuiet.set({ channel, sender }, quietSeconds);
+      }
     },
     budgets(available) {
       budgets.reset();

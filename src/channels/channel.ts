@@ -6,9 +6,14 @@ import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Check, Outcome } from "../outcome.ts";
 import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
+import type { Rate } from "./rate.ts";
 
-export const channelNames = ["email", "sms", "whatsapp"] as const;
+/** How a person is told. */
+export const channelNames = ["email", "sms", "whatsapp", "slack", "teams", "push"] as const;
 export type ChannelName = (typeof channelNames)[number];
+
+/** What a sender can carry: a message to a person, or a celebration, which a whole team reads and which says nothing of the reward. */
+export type Carried = ChannelName | "celebration";
 
 /** What a message may be about, beside a reward that is there: each has its words in `templates/<kind>/`. */
 export const noticeKinds = ["declined", "expired", "reversed", "ready", "unavailable"] as const;
@@ -17,14 +22,27 @@ export type MessageKind = "reward" | NoticeKind;
 
 /** Words ready to go, in the recipient's language. Never a gift code: a claim link. */
 export type Rendered =
-  | { channel: "email"; subject: string; html: string; text: string }
+  /** `link`: what a picture of `cid:claim-link` in the HTML shows, as a QR code; the sender makes and attaches it. */
+  | { channel: "email"; subject: string; html: string; text: string; link?: string }
   | { channel: "sms"; text: string }
-  | { channel: "whatsapp"; template: string; language: string; variables: string[]; text: string };
+  | { channel: "whatsapp"; template: string; language: string; variables: string[]; text: string }
+  | { channel: "slack" | "teams"; card: Card; text: string }
+  | { channel: "push"; title: string; body: string; url: string; language: string; text: string }
+  | { channel: "celebration"; title: string; body: string; text: string };
+
+/** A message in parts, for vendors that lay it out themselves. Plain text everywhere: whatever it holds is not markup. */
+export interface Card {
+  title: string;
+  lines: string[];
+  button: { label: string; url: string };
+  more: { label: string; url: string };
+  footer: string;
+}
 
 export interface SendRequest {
   /** The message id: reused for every attempt of one message, never for another. */
   key: string;
-  /** Email address, or number in E.164. */
+  /** Email address, number in E.164; for `push` the recipient's id, for a celebration nothing. */
   to: string;
   name: string | null;
   rendered: Rendered;
@@ -56,13 +74,15 @@ export interface SenderKind<S = unknown> {
   id: string;
   label: string;
   /** Channels that it can carry. */
-  carries: readonly ChannelName[];
-  /** Under `channels.<channel>` in accolade.yaml, beside `sender:`. Every key has `.describe()`. */
+  carries: readonly Carried[];
+  /** Under `channels.<channel>`, or `celebrations.<name>`, in accolade.yaml, beside `sender:`. Every key has `.describe()`. */
   settings: ZodType<S>;
   secrets: readonly string[];
+  /** How fast its vendor lets everybody be, where accolade.yaml has no `rate:`. */
+  rate?: Rate;
   /** The same message sent again under the same key is still one: an interrupted send is simply repeated. */
   repeatable?: true;
-  open(settings: S, channel: ChannelName, around: SenderSurroundings): Sender;
+  open(settings: S, channel: Carried, around: SenderSurroundings): Sender;
 }
 
 export const defineSender = <S>(kind: SenderKind<S>): SenderKind<S> => kind;

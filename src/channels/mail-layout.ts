@@ -22,6 +22,7 @@ export const rewardLayoutNames: readonly string[] = [
   "why",
   "whyLink",
   "copy",
+  "scan",
   "footer",
 ];
 

@@ -36,9 +36,10 @@ const meanings = new Map<number, Rejection>([
   [33, "configuration"], // no such phone number id
   [190, "configuration"], // token expired
 ]);
+const TOO_MANY_TO_RECIPIENT = 131056;
 const patience = new Map<number, number>([
   [130429, 10_000], // throughput
-  [131056, 60_000], // too many to this recipient
+  [TOO_MANY_TO_RECIPIENT, 60_000],
   [4, 60_000], // calls of the app
   [80007, 60_000], // calls of the account
 ]);
@@ -69,7 +70,8 @@ export const metaOutcome = (reply: Reply): SendOutcome => {
   const { code, message, error_data: data } = refusal;
   const said = `Meta error ${code}: ${vendorWords(data?.details ?? message ?? "no details")}`;
   const wait = patience.get(code) ?? (reply.status === 429 ? 10_000 : undefined);
-  if (wait !== undefined) return retryLater(reply.retryAfterMs ?? wait, said);
+  if (wait !== undefined)
+    return retryLater(reply.retryAfterMs ?? wait, said, code === TOO_MANY_TO_RECIPIENT ? "recipient" : "sender");
   if (doubtful.has(code)) return unknown(said);
   const permission = code >= 200 && code <= 299;
   return rejected(permission ? "configuration" : (meanings.get(code) ?? "permanent"), String(code), said);

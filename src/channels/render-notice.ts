@@ -2,7 +2,7 @@
 import type { ChannelName, NoticeKind, Rendered } from "./channel.ts";
 import { clean, clip, escapeHtml, sentenceCase } from "./clean-text.ts";
 import type { NoticeWords } from "./notice-words.ts";
-import { smsText, unbroken, whatsApp } from "./render-parts.ts";
+import { cardMessage, pushMessage, smsText, unbroken, whatsApp } from "./render-parts.ts";
 import type { Values } from "./word-file.ts";
 
 interface Around {
@@ -51,12 +51,23 @@ export const renderNotice = (
   const subject = clip(clean(lines.subject(said)), 150);
   const whyLink = `${told.link}#why`;
   const text = (name: keyof typeof lines) => clean(lines[name](said));
+  const headline = sentenceCase(lines.headline(said), words.language);
+  if (channel === "push")
+    return pushMessage({ title: subject, body: String(said.news), url: told.link, language: words.language });
+  if (channel === "slack" || channel === "teams")
+    return cardMessage(channel, {
+      title: `${headline}.`,
+      lines: [String(said.news), String(said.because), String(said.next)],
+      button: { label: text("button"), url: told.link },
+      more: { label: `${text("why")}:`, url: whyLink },
+      footer: text("footer"),
+    });
   const values: Record<string, string> = {
     language: words.language,
     subject,
     preheader: String(said.news),
     workspace: String(said.workspace),
-    opening: unbroken(sentenceCase(lines.headline(said), words.language), said),
+    opening: unbroken(headline, said),
     news: unbroken(String(said.news), said),
     because: String(said.because),
     next: String(said.next),
@@ -69,7 +80,7 @@ export const renderNotice = (
   };
   const html = layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ""));
   const plain = [
-    `${sentenceCase(lines.headline(said), words.language)}.`,
+    `${headline}.`,
     `${said.news}`,
     ...(said.because ? ["", `${said.because}`] : []),
     "",

@@ -1,6 +1,6 @@
 /** What rewards and notices have in common when they are put into words. Pure. */
-import type { Rendered } from "./channel.ts";
-import { clean } from "./clean-text.ts";
+import type { Card, Rendered } from "./channel.ts";
+import { clean, clip } from "./clean-text.ts";
 import { plainSigns, smsSegments } from "./sms-segments.ts";
 import type { Message, Values, WhatsAppWords } from "./word-file.ts";
 
@@ -31,6 +31,32 @@ export const whatsApp = (
   const variables = whatsapp.variables.map((each) => clean(each(said)) || "-");
   const text = whatsapp.body.replace(/\{\{(\d+)\}\}/g, (_, n) => variables[Number(n) - 1] ?? "");
   return { channel: "whatsapp", template, language, variables, text };
+};
+
+/** For Slack and Teams; `text` is the same for whoever sees no layout. */
+export const cardMessage = (channel: "slack" | "teams", card: Card): Rendered => {
+  const { title, lines, button, more } = card;
+  const text = [title, ...lines, `${button.label}: ${button.url}`, `${more.label} ${more.url}`].map((each) =>
+    clean(each),
+  );
+  return {
+    channel,
+    card: { ...card, title: clean(title), lines: lines.map((each) => clean(each)).filter(Boolean) },
+    text: text.filter(Boolean).join("\n"),
+  };
+};
+
+/** A lock screen shows two or three lines of it; push services take about 3 kB. */
+export const pushMessage = (said: { title: string; body: string; url: string; language: string }): Rendered => {
+  const [title, body] = [clip(clean(said.title), 120), clip(clean(said.body), 240)];
+  return {
+    channel: "push",
+    title,
+    body,
+    url: said.url,
+    language: said.language,
+    text: `${title}\n${body}\n${said.url}`,
+  };
 };
 
 /** An amount never parts from its currency at the end of a line. */

@@ -5,6 +5,7 @@ import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from "nodemailer/lib/sm
 import { z } from "zod";
 import { rejected } from "../outcome.ts";
 import { defineSender, longestSendMs } from "./channel.ts";
+import { LINK_PICTURE, linkPicture } from "./link-picture.ts";
 import { type SmtpFault, smtpCheck, smtpOutcome } from "./smtp-outcome.ts";
 
 const Settings = z.strictObject({
@@ -82,6 +83,7 @@ export const smtp = defineSender({
         if (rendered.channel !== "email")
           return rejected("permanent", "not_carried", `SMTP does not carry ${rendered.channel}`);
         try {
+          const picture = await linkPicture(rendered);
           const info = await (await mailer()).sendMail({
             // the same for every attempt of one message: mailboxes may then drop the second copy
             messageId: `<${key}@${domain}>`,
@@ -90,6 +92,7 @@ export const smtp = defineSender({
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
+            ...(picture === undefined ? {} : { attachments: [inline(picture)] }),
             headers: { "Auto-Submitted": "auto-generated" },
             ...(replyTo === undefined ? {} : { replyTo }),
             ...(unsubscribe === undefined ? {} : { list: { unsubscribe: `mailto:${unsubscribe}` } }),
@@ -119,6 +122,14 @@ export const smtp = defineSender({
       },
     };
   },
+});
+
+const inline = (content: Buffer) => ({
+  cid: LINK_PICTURE,
+  filename: `${LINK_PICTURE}.png`,
+  contentType: "image/png",
+  contentDisposition: "inline" as const,
+  content,
 });
 
 /** The package is loaded at the first mail: it would slow down every start, also where nobody mails. */

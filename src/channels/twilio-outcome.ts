@@ -28,9 +28,10 @@ const advice = new Map<number, string>([
   [30034, "register the number for A2P 10DLC"],
   [63016, "use an approved template: see docs/channels.md"],
 ]);
+const TOO_MANY = 20429;
 const patience = new Map<number, number>([
-  [20429, 5_000], // too many at once; not processed
-  [30450, 30 * 60_000], // blocked against SMS pumping, for 15 to 30 minutes
+  [TOO_MANY, 5_000], // at once; not processed
+  [30450, 30 * 60_000], // this number range is blocked against SMS pumping, for 15 to 30 minutes
 ]);
 
 /** Only what Twilio says in its own format is believed; everything else after sending is `unknown`. */
@@ -58,6 +59,6 @@ export const twilioOutcome = (reply: Reply): SendOutcome => {
 const refused = (code: number, message: string, retryAfterMs: number | undefined): SendOutcome => {
   const said = [`Twilio error ${code}`, vendorWords(message), advice.get(code)].filter(Boolean).join(": ");
   const wait = patience.get(code);
-  if (wait !== undefined) return retryLater(retryAfterMs ?? wait, said);
+  if (wait !== undefined) return retryLater(retryAfterMs ?? wait, said, code === TOO_MANY ? "sender" : undefined);
   return rejected(meanings.get(code) ?? "permanent", String(code), said);
 };

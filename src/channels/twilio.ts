@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
 import { callVendor, type Reply } from "./call.ts";
-import { type ChannelName, defineSender, type SendRequest } from "./channel.ts";
+import { type Carried, defineSender, type SendRequest } from "./channel.ts";
 import { twilioOutcome } from "./twilio-outcome.ts";
 
 const Settings = z
@@ -89,7 +89,7 @@ export const twilio = defineSender({
 
 /** The form's fields; undefined where there is no approved template for this message's language. */
 const messageForm = (settings: Settings, { to, rendered }: SendRequest): Record<string, string> | undefined => {
-  if (rendered.channel === "email") return undefined;
+  if (rendered.channel !== "sms" && rendered.channel !== "whatsapp") return undefined;
   const whatsapp = rendered.channel === "whatsapp";
   const address = (number: string) => (whatsapp ? `whatsapp:${number.replace(/^whatsapp:/, "")}` : number);
   const sender: Record<string, string> =
@@ -139,7 +139,7 @@ const credentials = (reply: Reply): Check => {
   };
 };
 
-const templates = (settings: Settings, channel: ChannelName): Check[] => {
+const templates = (settings: Settings, channel: Carried): Check[] => {
   if (channel !== "whatsapp") return [];
   const languages = Object.keys(settings.templates.reward ?? {});
   const what = "Twilio WhatsApp templates";

@@ -17,6 +17,8 @@ export interface Words {
   other: { subject: Message; reason: Message };
   alreadySays: readonly string[];
   lines: Readonly<Record<LineName, Message>>;
+  /** Beside the QR code in a mail; nothing where a copy of the templates is older than it. */
+  scan: Message;
   sms: readonly Message[];
   whatsapp: WhatsAppWords;
 }
@@ -42,6 +44,7 @@ const Written = z.strictObject({
   moments: z.object({ other: moment }).catchall(moment),
   alreadySays: z.array(text).default([]),
   ...(Object.fromEntries(lineNames.map((name) => [name, text])) as Record<LineName, typeof text>),
+  scan: text.optional(),
   sms: z.array(text).min(1),
   whatsapp: WrittenWhatsApp,
 });
@@ -90,6 +93,7 @@ export const readWords = (
     other: compiledMoment("other", other),
     alreadySays: written.alreadySays,
     lines: Object.fromEntries(lineNames.map((name) => [name, compile([name], written[name])])) as Words["lines"],
+    scan: written.scan === undefined ? () => "" : compile(["scan"], written.scan),
     sms: written.sms.map((each, index) => compile(["sms", index], each)),
     whatsapp: read.whatsApp(written.whatsapp),
   };

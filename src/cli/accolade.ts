@@ -11,11 +11,13 @@ import { importCommand } from "./import.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { metricsCommand } from "./metrics.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
+import { pushCommand } from "./push.ts";
 import { replayCommand } from "./replay.ts";
 import { rewardsCommand } from "./rewards.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
+import { wallCommand } from "./wall.ts";
 
 /** Every command, with its arguments and options. */
 export const accoladeProgram = (): Command =>
@@ -33,6 +35,8 @@ export const accoladeProgram = (): Command =>
     .addCommand(metricsCommand())
     .addCommand(replayCommand())
     .addCommand(budgetsCommand())
+    .addCommand(wallCommand())
+    .addCommand(pushCommand())
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())
     .addCommand(ledgerCommand())

@@ -21,10 +21,14 @@ import { moneyPattern } from "./short-forms/short-form.ts";
 import { milestoneNames } from "./subject-kinds.ts";
 
 // Spelled as a record, so that a new channel cannot be forgotten here.
-const channels = Object.keys({ email: true, sms: true, whatsapp: true } satisfies Record<
-  ChannelName,
-  true
->) as ChannelName[];
+const channels = Object.keys({
+  email: true,
+  sms: true,
+  whatsapp: true,
+  slack: true,
+  teams: true,
+  push: true,
+} satisfies Record<ChannelName, true>) as ChannelName[];
 export const channelNames: readonly ChannelName[] = channels;
 
 const titleWords = "a title: a text, or one for each language as `{ en: …, it: … }`";

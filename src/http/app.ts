@@ -12,6 +12,7 @@ import type { HttpParts } from "./parts.ts";
 import { plain } from "./plain.ts";
 import { probes } from "./probes.ts";
 import { languageCodes } from "./texts/index.ts";
+import { walls } from "./wall.ts";
 import { webhooks } from "./webhooks.ts";
 
 export const createApp = (parts: HttpParts): Express => {
@@ -35,6 +36,7 @@ export const createApp = (parts: HttpParts): Express => {
   app.use("/webhooks", webhooks(parts));
   app.use(probes(parts));
   app.use("/me", claims(parts));
+  if (parts.wall) app.use("/wall", walls(parts.wall));
   if (parts.corridor) app.use("/api", api(parts.corridor));
 
   const { outbox, publicUrl, workspaceName, docsUrl } = parts;

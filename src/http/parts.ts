@@ -7,6 +7,7 @@ import type { Claim } from "../pipeline/claim.ts";
 import type { Corridor } from "../pipeline/corridor.ts";
 import type { Complaint, Raised } from "../pipeline/disputes.ts";
 import type { Telemetry } from "../telemetry.ts";
+import type { WallParts } from "./wall.ts";
 
 export type { Claim } from "../pipeline/claim.ts";
 export type { ShownContent } from "../pipeline/shown-content.ts";
@@ -30,6 +31,8 @@ export interface HttpParts {
   dispute(token: string, complaint: Complaint): Promise<Raised>;
   /** What the admin API works with; absent where this process does not serve it. */
   corridor?: Corridor;
+  /** Absent where this process serves no pages. */
+  wall?: WallParts;
   /** Only in a sandbox: newest first. */
   outbox?(): Promise<readonly KeptMessage[]>;
   /** Where the docs are, for the first page. */

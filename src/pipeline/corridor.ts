@@ -1,7 +1,8 @@
 /** What the steps work with. `main.ts` builds it once; tests build it with a clock and vendors of their own. */
 import type { Connection } from "../../connectors/index.ts";
 import type { ChannelName, NoticeKind, Rendered, Sender } from "../channels/channel.ts";
-import type { NoticeMessage, RewardMessage } from "../channels/index.ts";
+import type { NoticeMessage, Renderer, RewardMessage } from "../channels/index.ts";
+import type { Rate } from "../channels/rate.ts";
 import type { Brake } from "../config-money.ts";
 import type { Database } from "../db/sql.ts";
 import type { RecordKind } from "../events.ts";
@@ -20,13 +21,29 @@ export interface OpenProvider {
   provider: Provider;
 }
 
-export interface OpenChannel {
-  channel: ChannelName;
+/** What carries messages to one place. */
+export interface Carrier {
+  /** The channel's name, or `celebration:<name>`. */
+  channel: string;
   /** The sender's id: `smtp`, `twilio`, `outbox`. */
   sender: string;
   /** True: sending the same message again does no harm, so an interrupted send is simply repeated. */
   repeatable: boolean;
+  /** Null: as fast as it goes. */
+  rate: Rate | null;
   send: Sender["send"];
+}
+
+export interface OpenChannel extends Carrier {
+  channel: ChannelName;
+}
+
+/** Where a team reads of its rewards. */
+export interface OpenCelebration extends Carrier {
+  /** Null: everybody's. */
+  team: string | null;
+  /** Null: the workspace's. */
+  language: string | null;
 }
 
 export interface Workspace {
@@ -55,6 +72,9 @@ export interface Corridor {
   connections: ReadonlyMap<string, Connection>;
   providers: ReadonlyMap<string, OpenProvider>;
   channels: ReadonlyMap<ChannelName, OpenChannel>;
+  /** By `celebration:<name>`. */
+  celebrations: ReadonlyMap<string, OpenCelebration>;
+  renderCelebration: Renderer["renderCelebration"];
   render(channel: ChannelName, language: string, message: RewardMessage): Rendered;
   renderNotice(kind: NoticeKind, channel: ChannelName, language: string, message: NoticeMessage): Rendered;
   rules: ActiveRules;

@@ -39,7 +39,7 @@ export const explainedGrants = async (
        g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.unfunded, g.budget, g.release_at,
        g.approval_by, g.approval_until, g.undone_at, g.undone_why, v.why as moved_why, v.at as moved_at,
        coalesce((select json_agg(json_build_object('channel', n.channel, 'why', n.reason) order by n.created_at)
-         from messages n where n.grant_id = g.id and n.state in ('skipped', 'failed')), '[]') as untold
+         from messages n where n.grant_id = g.id and n.kind <> 'celebration' and n.state in ('skipped', 'failed')), '[]') as untold
      from grants g join recipients r on r.id = g.recipient_id join milestones m on m.id = g.milestone_id
      left join lateral (select why, at from grant_moves where grant_id = g.id order by id desc limit 1) v on true
      where ${where} order by m.occurred_at desc, g.rule_id, g.part, g.id limit ${most}`,

@@ -3,6 +3,7 @@ import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
 import { POINTS } from "../money.ts";
+import { beginCelebration } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtAccount } from "./debts.ts";
 import { judgeAgain } from "./decide-again.ts";
@@ -40,6 +41,7 @@ export const issueGrant = async (
   await tx.run("update grants set not_before = $2 where id = $1", [grantId, corridor.now()]);
   corridor.telemetry.grant("issued");
   if (grant.undone_at) return undefined;
+  await beginCelebration(corridor, tx, grant);
   // where all of it paid a debt there is nothing to open: the message says what it paid
   return queueMessage(corridor, tx, { ...grant, state: "issued" }, order ? "reward" : "reversed");
 };

@@ -34,7 +34,10 @@ export interface GrantView {
   claim_version: number;
   claimed_at: Date | null;
   situation: Situation;
-  recipient: Recipient;
+  recipient: Recipient & {
+    /** A browser of theirs takes notifications. */
+    has_device: boolean;
+  };
 }
 
 type Row = Omit<GrantView, "value" | "cost"> & {
@@ -53,7 +56,8 @@ export const loadGrant = async (
   const row = await sql.row<Row>(
     `select g.id, g.state, g.waiting, g.not_before, g.granted_at, g.rule_id, g.rule_version, g.reward_id, g.provider, g.value_minor,
        g.currency, g.cost_minor, g.cost_currency, g.budget, g.round, g.netted_minor, g.clawback, g.undone_at, g.undone_why,
-       g.undone_done, g.taking_back_at, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) as recipient
+       g.undone_done, g.taking_back_at, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) || jsonb_build_object(
+         'has_device', exists (select from push_subscriptions p where p.recipient_id = r.id)) as recipient
      from grants g join milestones m on m.id = g.milestone_id join recipients r on r.id = g.recipient_id
      where g.id = $1${options.lock ? " for no key update of g" : ""}`,
     [id],

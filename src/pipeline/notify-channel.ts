@@ -1,13 +1,21 @@
 /** Chooses the channel for a grant: the first that the rule names, that is set up, that has an address and was not tried. */
 import { type ChannelName, channelNames, type MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
-import type { Recipient } from "../people/recipients.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
+import { pauseAfter } from "./pause-after.ts";
 
-/** The address of somebody on a channel; null where there is none. */
-export const addressOn = (channel: ChannelName, recipient: Pick<Recipient, "email" | "phone">): string | null =>
-  channel === "email" ? recipient.email : recipient.phone;
+/** The address of somebody on a channel; null where there is none. Slack and Teams know people by their email address. */
+export const addressOn = (channel: ChannelName, recipient: GrantView["recipient"]): string | null => {
+  if (channel === "push") return recipient.has_device ? recipient.id : null;
+  return channel === "sms" || channel === "whatsapp" ? recipient.phone : recipient.email;
+};
+
+/** What is missing where there is no address. */
+const addressWords = (channel: ChannelName): string => {
+  if (channel === "push") return "device that takes notifications";
+  return channel === "sms" || channel === "whatsapp" ? "phone number" : "email address";
+};
 
 const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
 
@@ -15,9 +23,26 @@ const isChannel = (name: string): name is ChannelName => channelNames.some((chan
 export const kindOf = (state: string): MessageKind | undefined =>
   state === "issued" ? "reward" : state === "declined" || state === "expired" ? state : undefined;
 
+/** The first channel of the rule that is set up, has an address and was not tried for this telling; and those that were. */
+export const nextChannel = async (
+  { channels }: Corridor,
+  tx: Sql,
+  grant: GrantView,
+  { kind }: { kind: MessageKind },
+): Promise<{ channel: ChannelName | undefined; tried: ReadonlySet<string> }> => {
+  const before = await tx.rows<{ channel: string }>(
+    "select channel from messages where grant_id = $1 and kind = $2 and round = $3",
+    [grant.id, kind, grant.round],
+  );
+  const tried = new Set(before.map((row) => row.channel));
+  const open = grant.notify.filter(isChannel).filter((channel) => channels.has(channel) && !tried.has(channel));
+  return { channel: open.find((each) => addressOn(each, grant.recipient) !== null), tried };
+};
+
 /**
- * Writes the next message of this kind as a row and returns its id. Where nobody can be told, the grant says why, and the
- * sweeper looks again when an address appears.
+ * Writes the next message of this kind as a row and returns its id. Where nobody can be told, the grant says why: a
+ * message that was refused for something that an admin can mend is taken up again, and otherwise the sweeper looks again
+ * when an address appears.
  */
 export const queueMessage = async (
   corridor: Corridor,
@@ -25,17 +50,13 @@ export const queueMessage = async (
   grant: GrantView,
   kind: MessageKind = "reward",
 ): Promise<string | undefined> => {
-  const before = await tx.rows<{ channel: string }>(
-    "select channel from messages where grant_id = $1 and kind = $2 and round = $3",
-    [grant.id, kind, grant.round],
-  );
-  const tried = new Set(before.map((row) => row.channel));
-  const open = grant.notify
-    .filter(isChannel)
-    .filter((channel) => corridor.channels.has(channel) && !tried.has(channel));
-  const channel = open.find((each) => addressOn(each, grant.recipient) !== null);
+  const { channel, tried } = await nextChannel(corridor, tx, grant, { kind });
   if (!channel || grant.recipient.erased_at) {
-    await tx.run("update grants set waiting = $2 where id = $1", [grant.id, whyNot(corridor, grant, tried)]);
+    const kept = grant.recipient.erased_at ? undefined : await takeUpAgain(corridor, tx, grant, kind);
+    await tx.run("update grants set waiting = $2 where id = $1", [
+      grant.id,
+      kept ? `${NOT_TOLD_YET}: ${kept}` : whyNot(corridor, grant, tried),
+    ]);
     return undefined;
   }
   const row = await tx.row<{ id: string }>(
@@ -48,6 +69,24 @@ export const queueMessage = async (
   return row?.id;
 };
 
+/** Starts like this where a message waits for an admin to mend its sender. */
+export const NOT_TOLD_YET = "not told yet";
+
+/** The oldest message that an admin can mend waits again, for longer each time. Gives its reason. */
+const takeUpAgain = async ({ now }: Corridor, tx: Sql, grant: GrantView, kind: MessageKind) => {
+  const message = await tx.row<{ id: string; reason: string | null; tries: number }>(
+    `select id, reason, (select count(*)::int from attempts a where a.message_id = m.id) as tries from messages m
+     where grant_id = $1 and kind = $2 and round = $3 and state = 'failed' and mendable order by created_at, id limit 1`,
+    [grant.id, kind, grant.round],
+  );
+  if (!message) return undefined;
+  await tx.run("update messages set state = 'queued', not_before = $2 where id = $1", [
+    message.id,
+    new Date(now().getTime() + pauseAfter(message.tries + 2)),
+  ]);
+  return message.reason ?? "its sender is not in order";
+};
+
 /** Starts like this for those that an address would help; the sweeper looks for it. */
 export const UNREACHABLE = "unreachable";
 
@@ -58,8 +97,6 @@ const whyNot = ({ channels }: Corridor, { recipient, notify }: GrantView, tried:
     return `${UNREACHABLE}: accolade.yaml sets up none of the rule's channels (${notify.join(", ")})`;
   if (tried.size > 0 && ready.every((channel) => tried.has(channel)))
     return "nobody was told: every channel of the rule failed";
-  const lacks = ready
-    .filter((channel) => !tried.has(channel))
-    .map((channel) => (channel === "email" ? "email address" : "phone number"));
+  const lacks = ready.filter((channel) => !tried.has(channel)).map(addressWords);
   return `${UNREACHABLE}: no ${[...new Set(lacks)].join(" and no ")} is known of ${recipient.kind === "rep" ? "this rep" : "this customer"}`;
 };

@@ -173,7 +173,10 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
     return clawBack(corridor, tx, grant, `${undoneInWords(grant.undone_why ?? "correction")}; ${detail}`);
   }
   // it stays a reward: somebody who was not told of it, because it was undone while it was ordered, is told now
-  const known = await tx.row("select from messages where grant_id = $1 and round = $2", [grant.id, grant.round]);
+  const known = await tx.row("select from messages where grant_id = $1 and round = $2 and kind <> 'celebration'", [
+    grant.id,
+    grant.round,
+  ]);
   const untold = known === undefined;
   const message = untold ? await queueMessage(corridor, tx, grant) : undefined;
   // whom nobody can reach is looked for by how the reason begins

@@ -9,6 +9,7 @@ import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
+import { settleSenders } from "./sender-sweep.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -38,6 +39,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   const { database, doorbell, now } = corridor;
   await checkBudgets(corridor);
   await settlePauses(corridor);
+  await settleSenders(corridor);
   await keepApprovals(corridor);
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
@@ -77,7 +79,9 @@ const reachable = async (corridor: Corridor): Promise<string[]> => {
   const candidates = await corridor.database.rows<{ id: string }>(
     `select g.id from grants g join recipients r on r.id = g.recipient_id
      where g.state in ('issued', 'declined', 'expired') and g.waiting like $1 and r.erased_at is null
-       and (('email' = any (g.notify) and r.email is not null) or (g.notify && array['sms', 'whatsapp'] and r.phone is not null))
+       and ((g.notify && array['email', 'slack', 'teams'] and r.email is not null)
+         or (g.notify && array['sms', 'whatsapp'] and r.phone is not null)
+         or ('push' = any (g.notify) and exists (select from push_subscriptions p where p.recipient_id = r.id)))
      order by g.granted_at limit $2`,
     [`${UNREACHABLE}%`, BATCH],
   );
