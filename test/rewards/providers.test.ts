@@ -29,7 +29,12 @@ test("a kind that nobody knows is a problem with its place and the known kinds",
   const around = { id: "x", sql, sealer, now: () => now, warn: () => {} };
   expect(openProvider("gold", {}, around)).toEqual({
     ok: false,
-    problems: [{ path: "provider", message: "Unknown provider: expected one of points, code-pool, tremendous" }],
+    problems: [
+      {
+        path: "provider",
+        message: `Unknown provider: expected one of ${providerKinds.map(({ id }) => id).join(", ")}`,
+      },
+    ],
   });
 });
 

@@ -1,0 +1,51 @@
+-- Providers: queues at vendors that take so many orders a second, catalogues and balances as last told, several providers
+-- for one reward.
+
+-- when the next order may be sent to an account that takes so many a second, whoever sends it
+create table vendor_queues (
+  name text primary key,                       -- '<kind>:<account>'
+  free_at timestamptz not null
+);
+-- whose turn is when: taken once, used once
+create table vendor_turns (
+  name text not null,
+  key text not null,                           -- of the order
+  turn_at timestamptz not null,
+  primary key (name, key)
+);
+
+-- what a provider said last of what it can supply
+create table catalogs (
+  provider text primary key,                   -- id in accolade.yaml
+  products jsonb not null,
+  fetched_at timestamptz not null
+);
+
+-- how a provider stands: what orders are routed by, and what grants wait for
+create table provider_standing (
+  provider text primary key,                   -- id in accolade.yaml
+  balance jsonb,                               -- [{ minor, currency }], as it said last
+  balance_at timestamptz,
+  asked_at timestamptz,                        -- when balance and catalogue were last asked for, also without success
+  trouble text,                                -- 'funds', 'configuration', 'low': null while all is well
+  trouble_detail text,
+  trouble_since timestamptz
+);
+
+-- an order and the entry of its reward's `via` that it was made by
+alter table orders
+  add column route smallint not null default 0,
+  add column chosen text,                      -- why this provider, for a person
+  add column frozen_at timestamptz not null default now();
+alter table orders_past
+  add column route smallint not null default 0,
+  add column chosen text,
+  add column frozen_at timestamptz,
+  add column refused text check (refused in ('permanent', 'configuration', 'funds', 'absent', 'expired')),
+  add column refused_detail text;
+-- rounds from this one on belong to the present walk through the providers of a reward
+alter table grants add column walk_from smallint not null default 1;
+create index attempts_target on attempts (target, id) where what = 'order';
+
+-- a person said what became of an order
+alter table attempts add column actor text;
