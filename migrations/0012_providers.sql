@@ -26,10 +26,14 @@ create table provider_standing (
   provider text primary key,                   -- id in accolade.yaml
   balance jsonb,                               -- [{ minor, currency }], as it said last
   balance_at timestamptz,
-  asked_at timestamptz,                        -- when balance and catalogue were last asked for, also without success
-  trouble text,                                -- 'funds', 'configuration', 'low': null while all is well
+  balance_asked_at timestamptz,                -- also without success
+  catalog_asked_at timestamptz,
+  trouble text,                                -- 'funds', 'stock', 'configuration', 'low'; null while all is well
   trouble_detail text,
-  trouble_since timestamptz
+  trouble_since timestamptz,
+  told text,                                   -- the trouble that somebody was told of last, and when
+  told_at timestamptz,
+  told_mark uuid                               -- of whoever had to tell it: of many who meet it at once, one
 );
 
 -- an order and the entry of its reward's `via` that it was made by
@@ -41,7 +45,7 @@ alter table orders_past
   add column route smallint not null default 0,
   add column chosen text,
   add column frozen_at timestamptz,
-  add column refused text check (refused in ('permanent', 'configuration', 'funds', 'absent', 'expired')),
+  add column refused text check (refused in ('permanent', 'configuration', 'funds', 'absent', 'expired', 'paused')),
   add column refused_detail text;
 -- rounds from this one on belong to the present walk through the providers of a reward
 alter table grants add column walk_from smallint not null default 1;

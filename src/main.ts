@@ -16,6 +16,7 @@ import { createPump, type Pump } from "./pipeline/pump.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
+import { watchProviders } from "./pipeline/watch-providers.ts";
 import { within } from "./within.ts";
 import { problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
@@ -29,6 +30,8 @@ export interface Server {
 }
 
 const SWEEP_EVERY_MS = 1_000;
+/** How often it is seen whether a provider is due to be asked. */
+const WATCH_EVERY_MS = 5_000;
 const WORKERS = 8;
 /** Seldom asked for, and never urgent. */
 const UNDOERS = 2;
@@ -56,6 +59,7 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
       corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);
       stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
+      stopping.push(everySoOften(WATCH_EVERY_MS, () => watchProviders(corridor), log));
     }
     const watches = watchForChanges(config, opened, log);
     stopping.push(async () => watches.stop());

@@ -9,6 +9,7 @@ import type { Known } from "./engine/index.ts";
 import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
 import { knownMetrics } from "./metrics/index.ts";
+import { createCatalogs } from "./pipeline/catalogs.ts";
 import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
 import { judgeAgain } from "./pipeline/decide-again.ts";
 import { joinPeople } from "./pipeline/decide-join.ts";
@@ -102,6 +103,8 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
         throw new Refusal(opened.problems.map((problem) => `providers.${id}.${problem.path}: ${problem.message}`));
       providers.set(id, { id, kind: opened.kind, provider: opened.provider });
     }
+    const catalogs = createCatalogs(database);
+    await catalogs.reload();
     const channels = new Map<OpenChannel["channel"], OpenChannel>();
     const senders = new Map<string, Sender>();
     for (const [channel, { sender, settings }] of config.channels) {
@@ -131,6 +134,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       publicUrl: config.publicUrl,
       connections: config.connections,
       providers,
+      catalogs,
       channels,
       render: renderer.renderReward,
       renderNotice: renderer.renderNotice,

@@ -5,6 +5,7 @@ import { compileExpression } from "./expression.ts";
 import type { Known } from "./known.ts";
 import { readFields } from "./read-fields.ts";
 import { readCurrency, readMoney, type Supplies } from "./read-money.ts";
+import { suppliesOf } from "./read-reward.ts";
 import { refuseNeverKnown } from "./read-where.ts";
 import type { PartValue, Reward } from "./rule-book.ts";
 import { computedShape } from "./shapes.ts";
@@ -19,7 +20,12 @@ export const readValue = (
   known: Known,
 ): PartValue | undefined => {
   const spot = part.child("value");
-  const supplies = reward ? known.providers.get(reward.provider)?.supplies : undefined;
+  const supplies = reward
+    ? suppliesOf(
+        reward.via.map((route) => route.provider),
+        known,
+      )
+    : undefined;
   if (typeof given === "string") {
     const fixed = readMoney(spot, given, supplies);
     return fixed && { fixed };

@@ -34,11 +34,16 @@ export const endAttempt = (tx: Sql, id: number, { outcome, code, detail }: Attem
     detail?.slice(0, 2_000) ?? null,
   ]);
 
-/** How often this was tried, for growing pauses. */
-export const attemptsSoFar = async (tx: Sql, grantId: string, what: string): Promise<number> =>
+/** How often this was tried, for growing pauses; with `outcome`, how often it ended so. */
+export const attemptsSoFar = async (
+  tx: Sql,
+  grantId: string,
+  what: "order" | "lookup" | "cancel",
+  outcome?: AttemptOutcome["outcome"],
+): Promise<number> =>
   (
-    await tx.row<{ n: number }>("select count(*)::int as n from attempts where grant_id = $1 and what = $2", [
-      grantId,
-      what,
-    ])
+    await tx.row<{ n: number }>(
+      "select count(*)::int as n from attempts where grant_id = $1 and what = $2 and ($3::text is null or outcome = $3)",
+      [grantId, what, outcome ?? null],
+    )
   )?.n ?? 0;

@@ -24,7 +24,6 @@ export const settings = z.strictObject({
     .default(30_000)
     .describe("How long after an order of unknown outcome Giftbit is asked what became of it, in milliseconds."),
 });
-export type GiftbitSettings = z.infer<typeof settings>;
 
 /** The regions with a currency of their own, as Giftbit names them. */
 export const currencyOfRegion = { USA: "USD", Canada: "CAD", Australia: "AUD" } as const;
