@@ -11,7 +11,7 @@ export interface KnownCountry {
 export const countryOf = ({ phone, time_zone }: Pick<Recipient, "phone" | "time_zone">): KnownCountry | undefined => {
   const byPhone = phone === null ? undefined : parsePhoneNumberFromString(phone)?.country;
   if (byPhone) return { country: byPhone, by: "phone number" };
-  const byZone = time_zone === null ? undefined : zones().get(time_zone);
+  const byZone = time_zone === null ? undefined : zones().get(canonical(time_zone));
   return byZone ? { country: byZone, by: "time zone" } : undefined;
 };
 
@@ -28,8 +28,17 @@ const zones = (): ReadonlyMap<string, string> => {
   return known;
 };
 
-/** `getTimeZones` is newer than the types that we compile with. */
+/** `getTimeZones` is newer than the types that we compile with. None for a code that stands for another: DD for DE. */
 const zonesOf = (country: string): readonly string[] => {
   const locale: Intl.Locale & { getTimeZones?(): readonly string[] | undefined } = new Intl.Locale(`und-${country}`);
-  return locale.getTimeZones?.() ?? [];
+  return locale.region === country ? (locale.getTimeZones?.() ?? []) : [];
+};
+
+/** One zone may have several names: Asia/Kolkata, Asia/Calcutta. */
+const canonical = (zone: string): string => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return zone;
+  }
 };
