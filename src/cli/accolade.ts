@@ -12,6 +12,7 @@ import { ledgerCommand } from "./ledger.ts";
 import { metricsCommand } from "./metrics.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
 import { replayCommand } from "./replay.ts";
+import { rewardsCommand } from "./rewards.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -27,6 +28,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(importCommand())
     .addCommand(approvalsCommand())
     .addCommand(codesCommand())
+    .addCommand(rewardsCommand())
     .addCommand(debtsCommand())
     .addCommand(metricsCommand())
     .addCommand(replayCommand())

@@ -15,11 +15,13 @@ export const beginAttempt = async (
     target: string;
     what: "order" | "lookup" | "cancel" | "send";
     at: Date;
+    /** Somebody who says how it ended, where no vendor was called. */
+    actor?: string;
   },
 ): Promise<number> => {
   const row = await tx.row<{ id: number }>(
-    "insert into attempts (grant_id, message_id, target, what, started_at) values ($1, $2, $3, $4, $5) returning id",
-    [attempt.grantId, attempt.messageId ?? null, attempt.target, attempt.what, attempt.at],
+    "insert into attempts (grant_id, message_id, target, what, started_at, actor) values ($1, $2, $3, $4, $5, $6) returning id",
+    [attempt.grantId, attempt.messageId ?? null, attempt.target, attempt.what, attempt.at, attempt.actor ?? null],
   );
   if (!row) throw new Error("the attempt was not stored");
   return row.id;

@@ -4,7 +4,7 @@
  */
 import type { Sql } from "../db/sql.ts";
 import type { Route } from "../engine/index.ts";
-import { formatMoney } from "../money.ts";
+import { formatMoney, type Money } from "../money.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { heldThrough } from "./debts.ts";
 import { type GrantView, titlesOf } from "./grant-view.ts";
@@ -53,7 +53,7 @@ export const chooseRoute = async (corridor: Corridor, tx: Sql, grant: GrantView)
         why: `accolade.yaml has no provider "${grant.provider}" any more: put it back`,
         ms: A_MINUTE,
       };
-    const poor = await tooPoor(corridor, tx, open, grant);
+    const poor = await tooPoor(corridor, tx, open, grant.value);
     if (poor) return { what: "wait", why: poor, ms: 10 * A_MINUTE };
     return { what: "route", chosen: { route: 0, open, options: only.options, why: null } };
   }
@@ -126,7 +126,7 @@ const among = async (corridor: Corridor, tx: Sql, grant: GrantView, via: readonl
   const index = unpaused[0] ?? left[0] ?? 0;
   const [open, route] = [corridor.providers.get(name(index)), via[index]];
   if (!open || !route) return { what: "wait", why: inWords(against), ms: AN_HOUR };
-  const poor = unpaused.length < 2 ? await tooPoor(corridor, tx, open, grant) : undefined;
+  const poor = unpaused.length < 2 ? await tooPoor(corridor, tx, open, grant.value) : undefined;
   if (poor) return { what: "wait", why: poor, ms: 10 * A_MINUTE };
   against.delete(index);
   return chosenOf(index, open, route, inWords(against));
@@ -225,8 +225,13 @@ const balanceIn = (
     ? standing.balance?.find((each) => each.currency === currency)?.minor
     : undefined;
 
-/** It said just now that it has less than this order needs: there is no use in asking. */
-const tooPoor = async (corridor: Corridor, tx: Sql, { id }: OpenProvider, { value }: GrantView) => {
+/** It said just now that it has less than this order needs, so there is no use in asking: why, in words. */
+export const tooPoor = async (
+  corridor: Corridor,
+  tx: Sql,
+  { id }: OpenProvider,
+  value: Money,
+): Promise<string | undefined> => {
   const standing = await standingOf(tx, id);
   const has = balanceIn(standing, value.currency, corridor.now(), FRESH_BALANCE_MS);
   if (standing?.trouble !== "funds" || has === undefined || has >= value.minor) return undefined;

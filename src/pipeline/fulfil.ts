@@ -4,14 +4,15 @@
  */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
-import type { OrderOutcome, RewardContent } from "../rewards/provider.ts";
+import type { OrderOutcome } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
-import { chooseRoute, hasAnotherRoute } from "./choose-route.ts";
+import { chooseRoute, hasAnotherRoute, tooPoor } from "./choose-route.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { freezeOrder } from "./fulfil-freeze.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { backToApproved, later, type Order, refused, waitUntil } from "./fulfil-refused.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
+import { keepContent } from "./keep-content.ts";
 import { orderOf, type PresentOrder } from "./order-row.ts";
 import { giveUpOrder } from "./past-orders.ts";
 import { PAUSED_MS, pausedFor, pausesInForce } from "./pause.ts";
@@ -105,7 +106,8 @@ const usable = async (
     await giveUpOrder(tx, grant.id, "expired", "its key had become too old to be sent", now);
     return undefined;
   }
-  return { order, open };
+  const poor = await tooPoor(corridor, tx, open, order.request.value);
+  return poor ? { why: poor, ms: 10 * A_MINUTE } : { order, open };
 };
 
 const beginLookup = async (corridor: Corridor, tx: Sql, grant: GrantView): Promise<Begun> => {
@@ -193,17 +195,6 @@ const report = async (corridor: Corridor, { grant, open }: Order, outcome: Order
   log.seldom(`${open.id} ${code}`, "reward refused", { ...line, reason: code, detail });
 };
 
-const keepContent = (
-  { sealer, now }: Corridor,
-  tx: Sql,
-  grantId: string,
-  { reference, content }: { reference: string; content: RewardContent },
-) =>
-  tx.run(
-    "update orders set reference = $2, content = $3, placed_at = coalesce(placed_at, $4), settled_at = $4 where grant_id = $1",
-    [grantId, reference, sealer.seal(JSON.stringify(content), "reward"), now()],
-  );
-
 const lookUp = async (corridor: Corridor, order: Order) => {
   const { grant, open, request, attempt } = order;
   const found = await open.provider.lookup(request.key, request);
@@ -227,7 +218,7 @@ const lookUp = async (corridor: Corridor, order: Order) => {
 };
 
 /** The code of a look-up that found another order under the key. */
-export const DIFFERENT = "different";
+const DIFFERENT = "different";
 
 /**
  * Certain that nothing was ordered: the same request, with the same key, may go once more, or, where it went in vain twice,

@@ -8,6 +8,7 @@ import { tremendous } from "./tremendous/tremendous.ts";
 
 export { importCodes } from "./code-pool/import-codes.ts";
 export { poolStock } from "./code-pool/pool-stock.ts";
+export { valuesInWords } from "./product-fit.ts";
 export type {
   CancelOutcome,
   OrderOutcome,

@@ -37,6 +37,8 @@ export interface RoutingBench {
   close(): Promise<void>;
 }
 
+export const SECRET_KEY = "a-secret-key-for-these-tests-that-is-long-enough";
+
 export const openRoutingBench = async (rewards: string, moreRules = ""): Promise<RoutingBench> => {
   const [tremendous, tango, giftbit] = await Promise.all([startTremendousApi(), startTangoApi(), startGiftbitApi()]);
   tremendous.behaviour.balance = 1_000_000;
@@ -70,6 +72,7 @@ people:
   - { name: Karl Meyer, email: karl@acme.example, timeZone: Europe/Berlin, crm: { hub: "78" } }
   - { name: Nemo, email: nemo@acme.example, crm: { hub: "79" } }
 `,
+      env: { ACCOLADE_SECRET_KEY: SECRET_KEY },
     },
     clock,
   );

@@ -1,0 +1,113 @@
+/** Money and stock at providers: an admin is told once, grants wait with the reason in words, and go on by themselves. */
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { watchProviders } from "../../src/pipeline/watch-providers.ts";
+import { openRoutingBench, type RoutingBench } from "../support/routing-bench.ts";
+
+const MINUTE = 60_000;
+let at: RoutingBench;
+beforeEach(async () => {
+  at = await openRoutingBench("rewards:\n  - { id: card, value: 100 EUR, provider: tango, utid: U561593 }\n");
+}, 60_000);
+afterEach(() => at.close());
+
+const watch = () => watchProviders(at.bench.opened.corridor);
+const told = (trouble: string) =>
+  at.bench.logged.filter((line) => line.includes('"provider in trouble"') && line.includes(`"trouble":"${trouble}"`));
+const balanceCalls = () => at.tango.requests.filter(({ call }) => call.startsWith("GET /accounts")).length;
+const orderCalls = () => at.tango.requests.filter(({ call }) => call === "POST /orders").length;
+
+test("a low balance is told once, and again only after it was well in between and an hour has passed", async () => {
+  at.tango.behaviour.balance = 150;
+  await watch();
+  expect(told("low")).toHaveLength(1);
+  expect(told("low")[0]).toContain("Tango has only 150 EUR left. Add money there before orders wait for it.");
+  for (let n = 0; n < 5; n++) {
+    at.clock.advance(16 * MINUTE);
+    at.tango.behaviour.balance -= 1;
+    await watch();
+  }
+  expect(told("low")).toHaveLength(1);
+  at.tango.behaviour.balance = 5_000;
+  at.clock.advance(16 * MINUTE);
+  await watch();
+  at.tango.behaviour.balance = 10;
+  at.clock.advance(120 * MINUTE);
+  await watch();
+  expect(told("low")).toHaveLength(2);
+});
+
+test("several processes ask a provider once", async () => {
+  await Promise.all([watch(), watch(), watch()]);
+  expect(balanceCalls()).toBe(1);
+  await watch();
+  expect(balanceCalls()).toBe(1);
+});
+
+test("without money many grants wait, told once; when there is some, as many go on as it lasts for, oldest first", async () => {
+  at.tango.behaviour.balance = 10;
+  const grants: string[] = [];
+  for (let n = 0; n < 6; n++) {
+    grants.push(...(await at.win()));
+    at.clock.advance(1_000);
+  }
+  await at.workFor(MINUTE);
+  expect(told("funds")).toHaveLength(1);
+  expect((await at.grant(grants[5] ?? "")).waiting).toContain("There is not enough money in the account at Tango");
+
+  // the poll knows how little there is: nobody is asked in vain
+  await watch();
+  at.clock.advance(MINUTE);
+  await watch();
+  const before = orderCalls();
+  await at.sql.run("update grants set not_before = $1", [at.clock.now()]);
+  await at.work();
+  expect(orderCalls()).toBe(before);
+  expect((await at.grant(grants[0] ?? "")).waiting).toBe(
+    "tango has 10 EUR left, and this needs 100 EUR: add money there, and it goes on by itself",
+  );
+
+  at.tango.behaviour.balance = 250;
+  at.clock.advance(MINUTE);
+  await watch();
+  await at.workFor(5_000);
+  const states = async () => Promise.all(grants.map(async (id) => (await at.grant(id)).state));
+  expect(await states()).toEqual(["issued", "issued", "approved", "approved", "approved", "approved"]);
+  at.tango.behaviour.balance = 5_000;
+  for (let n = 0; n < 3; n++) {
+    at.clock.advance(2 * MINUTE);
+    await watch();
+    await at.workFor(MINUTE);
+  }
+  expect(await states()).toEqual(Array.from({ length: 6 }, () => "issued"));
+  expect(at.tango.orders).toHaveLength(6);
+});
+
+test("an item that is not to be had is waited for, and goes on when the catalogue has it again", async () => {
+  const item = at.tango.items[0] as (typeof at.tango.items)[number];
+  await watch();
+  item.status = "inactive";
+  const [id = ""] = await at.win();
+  await at.work();
+  expect(await at.grant(id)).toMatchObject({
+    state: "approved",
+    waiting: "Tango cannot supply the item now (422.030): The item you requested is not active.",
+  });
+  expect(told("stock")).toHaveLength(1);
+  at.clock.advance(20 * MINUTE);
+  await watch();
+  item.status = "active";
+  at.clock.advance(20 * MINUTE);
+  await watch();
+  await at.workFor(1_000);
+  expect((await at.grant(id)).state).toBe("issued");
+});
+
+test("a vendor that does not show its balance changes nothing", async () => {
+  at.tango.faults.instead = { to: "GET /", status: 503 };
+  await watch();
+  expect(at.bench.logged.some((line) => line.includes("balance not shown"))).toBe(true);
+  at.tango.faults.instead = undefined;
+  const [id = ""] = await at.win();
+  await at.work();
+  expect((await at.grant(id)).state).toBe("issued");
+});
