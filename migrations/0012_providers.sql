@@ -46,7 +46,10 @@ alter table orders_past
   add column chosen text,
   add column frozen_at timestamptz,
   add column refused text check (refused in ('permanent', 'configuration', 'funds', 'absent', 'expired', 'paused')),
-  add column refused_detail text;
+  add column refused_detail text,
+  add column given_up_at timestamptz,
+  add column looked_for_at timestamptz;        -- an order that its provider did not have is looked for once more, long after
+create index orders_past_absent on orders_past (given_up_at) where refused = 'absent' and looked_for_at is null;
 -- rounds from this one on belong to the present walk through the providers of a reward
 alter table grants add column walk_from smallint not null default 1;
 create index attempts_target on attempts (target, id) where what = 'order';

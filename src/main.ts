@@ -18,7 +18,7 @@ import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
 import { watchProviders } from "./pipeline/watch-providers.ts";
 import { within } from "./within.ts";
-import { problemLine } from "./yaml/problem.ts";
+import { type Problem, problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
 
 export interface Server {
@@ -92,14 +92,15 @@ const loadEverything = async (opened: Opened, log: Around["log"]) => {
   const people = await opened.loadPeople();
   if (people.length > 0) throw new Refusal(people);
   const rules = await opened.loadRules("start");
-  if (rules.ok) {
-    for (const warning of rules.warnings) log.debug("rules", { warning: problemLine(warning) });
-    return;
-  }
+  if (rules.ok) return sayWarnings(rules.warnings, log);
   const lines = rules.problems.map(problemLine);
   if (!opened.corridor.rules.loaded()) throw new Refusal(lines);
   for (const line of lines)
     log.warn("rules not loaded", { problem: line, kept: "the last good version stays in force" });
+};
+
+const sayWarnings = (warnings: readonly Problem[], log: Around["log"]) => {
+  for (const warning of warnings) log.debug("rules", { warning: problemLine(warning) });
 };
 
 const watchForChanges = (config: Config, opened: Opened, log: Around["log"]) => {
@@ -110,7 +111,10 @@ const watchForChanges = (config: Config, opened: Opened, log: Around["log"]) => 
         .loadRules("file change")
         .catch((error: unknown) => log.error("rules not loaded", { error }));
       if (!loaded) return;
-      if (loaded.ok) return log.step("rules loaded", { version: loaded.version, rules: loaded.rules });
+      if (loaded.ok) {
+        sayWarnings(loaded.warnings, log);
+        return log.step("rules loaded", { version: loaded.version, rules: loaded.rules });
+      }
       for (const problem of loaded.problems)
         log.warn("rules not loaded", { problem: problemLine(problem), kept: "the last good version stays in force" });
     },

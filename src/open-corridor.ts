@@ -9,6 +9,7 @@ import type { Known } from "./engine/index.ts";
 import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
 import { knownMetrics } from "./metrics/index.ts";
+import type { Money } from "./money.ts";
 import { createCatalogs } from "./pipeline/catalogs.ts";
 import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
 import { judgeAgain } from "./pipeline/decide-again.ts";
@@ -54,12 +55,22 @@ export interface Around {
   queue?: boolean;
 }
 
-/** What rules may refer to, from the configuration. */
-export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users">): Known => ({
+/** What rules may refer to, from the configuration; with `live`, also what providers can supply, as they said last. */
+export const knownTo = (
+  config: Pick<Config, "providers" | "workspace" | "users">,
+  live?: Pick<Corridor, "providers" | "catalogs">,
+): Known => ({
   providers: new Map(
     [...config.providers].flatMap(([id, { kind }]) => {
       const found = providerKind(kind);
-      return found ? [[id, { options: found.options, supplies: found.supplies }] as const] : [];
+      return found
+        ? [
+            [
+              id,
+              { options: found.options, supplies: found.supplies, ...(live && { misfit: misfitOf(live, id) }) },
+            ] as const,
+          ]
+        : [];
     }),
   ),
   workspaceCurrency: config.workspace.currency,
@@ -68,6 +79,13 @@ export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users"
   approvers: approverGroups(config),
   convertible: new Set(Object.keys(config.workspace.rates)),
 });
+
+const misfitOf =
+  ({ providers, catalogs }: Pick<Corridor, "providers" | "catalogs">, id: string) =>
+  (options: unknown, value: Money) => {
+    const catalog = catalogs.of(id);
+    return catalog && providers.get(id)?.provider.misfit?.(options, value, catalog);
+  };
 
 /** Opens the database (the embedded one where none is given), brings its schema up to date, and everything on top. */
 export const openCorridor = async (config: Config, around: Around): Promise<Opened> => {
@@ -125,7 +143,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     const renderer = createRenderer(templates.templates, config.workspace.language);
 
     const doorbell = around.queue === false ? silent : await openQueue(config, databaseUrl, around);
-    const rules = await createActiveRules(database, knownTo(config));
+    const rules = await createActiveRules(database, knownTo(config, { providers, catalogs }));
     const corridor: Corridor = {
       database,
       workspace: config.workspace,

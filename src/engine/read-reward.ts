@@ -6,6 +6,7 @@ import type { Known } from "./known.ts";
 import { isMap, readFields, refuseUnknownKeys, reportIssues } from "./read-fields.ts";
 import { allOf, isGiven } from "./read-items.ts";
 import { readCurrency, readMoney, type Supplies } from "./read-money.ts";
+import { warnOfMisfits } from "./route-misfits.ts";
 import type { Reward, Route } from "./rule-book.ts";
 import { rewardShape, routeShape } from "./shapes.ts";
 
@@ -27,6 +28,7 @@ export const readReward = (spot: Spot, known: Known): Reward | null => {
   const titleIsGood = title !== undefined || spot.child("title").value === undefined;
   const [first] = routes ?? [];
   if (id === undefined || !titleIsGood || value === undefined || !routes || !first) return null;
+  if (value) warnOfMisfits(spot.child("value"), value, { via: routes }, known);
   return {
     id,
     title: titleOf(title ?? inTitleCase(id)),

@@ -7,6 +7,7 @@ import { readFields } from "./read-fields.ts";
 import { readCurrency, readMoney, type Supplies } from "./read-money.ts";
 import { suppliesOf } from "./read-reward.ts";
 import { refuseNeverKnown } from "./read-where.ts";
+import { warnOfMisfits } from "./route-misfits.ts";
 import type { PartValue, Reward } from "./rule-book.ts";
 import { computedShape } from "./shapes.ts";
 
@@ -28,6 +29,7 @@ export const readValue = (
     : undefined;
   if (typeof given === "string") {
     const fixed = readMoney(spot, given, supplies);
+    if (fixed && reward) warnOfMisfits(spot, fixed, reward, known);
     return fixed && { fixed };
   }
   if (given !== undefined) return readComputed(spot, supplies, about);

@@ -19,9 +19,10 @@ export const movePastOrder = (
   tx.run(
     `with gone as (delete from orders where grant_id = $1 returning *)
      insert into orders_past (grant_id, round, provider, request, reference, content, cost_minor, placed_at, settled_at,
-       claimed_at, taken_back_at, route, chosen, frozen_at, refused, refused_detail)
+       claimed_at, taken_back_at, route, chosen, frozen_at, refused, refused_detail, given_up_at)
      select o.grant_id, g.round, o.provider, o.request, o.reference, o.content, o.cost_minor, o.placed_at, o.settled_at,
-       g.claimed_at, $2, o.route, o.chosen, o.frozen_at, $3, $4
+       g.claimed_at, $2::timestamptz, o.route, o.chosen, o.frozen_at, $3::text, $4::text,
+       case when $3::text is null then null else $2::timestamptz end
      from gone o join grants g on g.id = o.grant_id`,
     [grantId, takenBackAt, refused?.how ?? null, refused?.detail.slice(0, 2_000) ?? null],
   );

@@ -5,6 +5,7 @@
 import { formatMoney, type Money, moneyFromMajor } from "../money.ts";
 import { keepCatalog } from "./catalogs.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
+import { lookOnceMore } from "./look-once-more.ts";
 import { PAUSED } from "./pause.ts";
 import { beginTrouble, endTrouble, standingOf } from "./provider-standing.ts";
 
@@ -21,6 +22,7 @@ const MOST_WOKEN = 500;
 export const watchProviders = async (corridor: Corridor, { anyway = false } = {}): Promise<void> => {
   await Promise.all([...corridor.providers.values()].map((open) => watch(corridor, open, anyway)));
   await corridor.catalogs.reload();
+  await lookOnceMore(corridor);
 };
 
 const watch = async (corridor: Corridor, open: OpenProvider, anyway: boolean) => {
@@ -47,7 +49,8 @@ const isDue = async ({ database, now }: Corridor, id: string, what: "balance" | 
   );
 };
 
-const askBalance = async (corridor: Corridor, { id, provider, kind }: OpenProvider) => {
+/** Asks for the balance now, keeps it, and does what follows from it. */
+export const askBalance = async (corridor: Corridor, { id, provider, kind }: OpenProvider): Promise<void> => {
   const { database, log, now } = corridor;
   const asked = await provider.balance?.();
   if (!asked?.ok) {
@@ -55,11 +58,11 @@ const askBalance = async (corridor: Corridor, { id, provider, kind }: OpenProvid
     return;
   }
   const before = await standingOf(database, id);
-  await database.run("update provider_standing set balance = $2, balance_at = $3 where provider = $1", [
-    id,
-    JSON.stringify(asked.value),
-    now(),
-  ]);
+  await database.run(
+    `insert into provider_standing (provider, balance, balance_at) values ($1, $2, $3)
+     on conflict (provider) do update set balance = excluded.balance, balance_at = excluded.balance_at`,
+    [id, JSON.stringify(asked.value), now()],
+  );
   const low = lowest(asked.value, before?.balance ?? [], provider.lowBalance);
   if (before?.trouble === "funds") {
     const woken = await wake(corridor, id, asked.value);

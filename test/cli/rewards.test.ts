@@ -1,4 +1,6 @@
 /** `accolade rewards catalog|order|settle`, as an admin types them, with vendors in trouble. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { openRoutingBench, type RoutingBench, SECRET_KEY } from "../support/routing-bench.ts";
 import { runHere } from "../support/run-here.ts";
@@ -163,5 +165,53 @@ test("the catalogue: what can be named, filtered, kept, and asked for anew", asy
   expect(failing.stdout).toContain("U999");
   expect((await run("rewards", "catalog", "points")).stderr).toContain(
     "found `points`, expected one of tango, giftbit",
+  );
+});
+
+test("rules check compares products and amounts with what providers said last, and asks nobody unless told to", async () => {
+  const file = path.join(at.bench.folder, "rules", "more.yaml");
+  await writeFile(
+    file,
+    `rewards:
+  - { id: dear, value: 800 EUR, provider: tango, utid: U561593 }
+  - id: either
+    via: [{ provider: tango, utid: U999 }, { provider: tango, utid: U666425, currencies: [USD] }]
+rules:
+  - { id: r, title: R, on: deal.won, reward: { to: owner, give: either, value: 25 USD } }
+`,
+  );
+  const before = at.tango.requests.length;
+  expect((await run("rules", "check")).stdout).not.toContain("catalogue");
+  expect(at.tango.requests).toHaveLength(before);
+
+  const { stdout } = await run("rules", "check", "--refresh");
+  expect(stdout).toContain(
+    "rules/more.yaml:2:17: found `800 EUR`, expected what `tango` can supply: as its catalogue said last, utid `U561593` (Amazon.it) comes as 1 EUR to 500 EUR, not as 800 EUR",
+  );
+  expect(stdout).toMatch(
+    /rules\/more.yaml:6:\d+: found `25 USD`, expected what `tango` can supply: .*utid `U999` is not in its catalogue/,
+  );
+
+  at.tango.faults.instead = { to: "GET /", status: 503 };
+  // kept: without --refresh the same is said, and nobody is asked
+  const kept = at.tango.requests.length;
+  expect((await run("rules", "check")).stdout).toContain("found `800 EUR`");
+  expect(at.tango.requests).toHaveLength(kept);
+  const failing = await run("rules", "check", "--refresh");
+  expect(failing.stderr).toContain("note: tango: Tango did not show its catalogue: it answered 503.");
+  expect(failing.stdout).toContain("found `800 EUR`");
+});
+
+test("rules explain tells which provider was chosen, and why", async () => {
+  await at.close();
+  at = await openRoutingBench(
+    "rewards:\n  - { id: card, value: 100 EUR, via: [{ provider: tremendous, products: [a], countries: [FR] }, { provider: tango, utid: U561593 }] }\n",
+  );
+  const [id = ""] = await at.win();
+  await at.work();
+  const why = "order from tango, since tremendous is only for FR, and the recipient's phone number is of IT";
+  expect((await run("rules", "explain", id)).stdout).toContain(why);
+  expect((await run("rewards", "order", id)).stdout).toContain(
+    "Order at tango, since tremendous is only for FR, and the recipient's phone number is of IT",
   );
 });

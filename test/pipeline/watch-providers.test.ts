@@ -1,5 +1,6 @@
 /** Money and stock at providers: an admin is told once, grants wait with the reason in words, and go on by themselves. */
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { takeProviderReceipt } from "../../src/pipeline/provider-receipts.ts";
 import { watchProviders } from "../../src/pipeline/watch-providers.ts";
 import { openRoutingBench, type RoutingBench } from "../support/routing-bench.ts";
 
@@ -110,4 +111,58 @@ test("a vendor that does not show its balance changes nothing", async () => {
   const [id = ""] = await at.win();
   await at.work();
   expect((await at.grant(id)).state).toBe("issued");
+});
+
+test("an order that was given up because its provider did not have it is looked for once more, and taken back if it came", async () => {
+  await at.close();
+  at = await openRoutingBench(
+    "rewards:\n  - { id: card, value: 25 USD, via: [{ provider: giftbit, brands: [amazonus] }, { provider: tango, utid: U666425 }] }\n",
+  );
+  at.giftbit.faults.instead = { to: "POST /direct_links", status: 503 };
+  const [late = "", never = ""] = [...(await at.win()), ...(await at.win())];
+  await at.workFor(10 * MINUTE);
+  expect([await at.grant(late), await at.grant(never)]).toMatchObject([
+    { state: "issued", provider: "tango" },
+    { state: "issued", provider: "tango" },
+  ]);
+  at.giftbit.faults.instead = undefined;
+  // what hung somewhere on its way arrives now
+  await fetch(`${at.giftbit.url}/direct_links`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${at.giftbit.apiKey}` },
+    body: JSON.stringify({ id: late, price_in_cents: 2_500, brand_codes: ["amazonus"], link_count: 1 }),
+  });
+  expect(at.standing().get(late)).toBe(1);
+  at.clock.advance(61 * MINUTE);
+  await watch();
+  expect(at.standing().get(late)).toBeUndefined();
+  expect([...at.standing().values()]).toEqual([1, 1]);
+  expect(at.bench.logged.filter((line) => line.includes("late order taken back"))).toHaveLength(1);
+  const lookups = at.giftbit.requests.length;
+  at.clock.advance(120 * MINUTE);
+  await watch();
+  expect(at.giftbit.requests.slice(lookups).filter(({ call }) => call.startsWith("GET /campaign"))).toEqual([]);
+});
+
+test("a receipt is a hint: an order is looked up, money and catalogue are asked for, at once", async () => {
+  const { corridor } = at.bench.opened;
+  at.tango.faults.after = { to: "POST /orders", fault: 500 };
+  const [id = ""] = await at.win();
+  await at.work();
+  at.tango.faults.after = undefined;
+  expect(await at.work()).toBe(0);
+  await takeProviderReceipt(corridor, "tango", { what: "order", order: { key: id }, at: at.clock.now(), detail: "" });
+  await at.work();
+  expect((await at.grant(id)).state).toBe("issued");
+  // once more, and about something that nobody waits for
+  await takeProviderReceipt(corridor, "tango", { what: "order", order: { key: id }, at: at.clock.now(), detail: "" });
+  expect((await at.grant(id)).state).toBe("issued");
+
+  const before = balanceCalls();
+  await takeProviderReceipt(corridor, "tango", { what: "funds" });
+  expect(balanceCalls()).toBe(before + 1);
+  at.clock.advance(MINUTE);
+  await takeProviderReceipt(corridor, "tango", { what: "catalog" });
+  expect(corridor.catalogs.of("tango")).toHaveLength(2);
+  await takeProviderReceipt(corridor, "nobody", { what: "funds" });
 });
