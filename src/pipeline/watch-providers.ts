@@ -16,7 +16,7 @@ const CATALOG_EVERY_MS = 6 * AN_HOUR;
 /** Where grants wait for it. */
 const BALANCE_IN_TROUBLE_MS = A_MINUTE;
 const CATALOG_IN_TROUBLE_MS = 15 * A_MINUTE;
-const MOST_WOKEN = 500;
+const MOST_WOKEN = 5_000;
 
 /** One round: asks whoever is due, each once over all processes. `now`: also those that are not due. */
 export const watchProviders = async (corridor: Corridor, { anyway = false } = {}): Promise<void> => {

@@ -1,5 +1,7 @@
 import type { Sql } from "../../db/sql.ts";
 
+const DAY_MS = 86_400_000;
+
 /**
  * Whose turn it is at an account that takes one order every `gapMs`, over all processes. Gives how long this order has to
  * wait, in milliseconds: 0 or a little where it is its turn, which is used up then. Who is told to wait keeps its turn.
@@ -16,9 +18,11 @@ export const takeTurn = async (
   const at = kept?.turn_at ?? (await nextTurn(sql, name, gapMs, now));
   const waitMs = Math.max(0, at.getTime() - now.getTime());
   if (waitMs > shortMs)
+    // a turn that nobody came for (its grant was cancelled) is forgotten after a day
     await sql.run(
-      "insert into vendor_turns (name, key, turn_at) values ($1, $2, $3) on conflict (name, key) do nothing",
-      [name, key, at],
+      `with gone as (delete from vendor_turns where name = $1 and turn_at < $4)
+       insert into vendor_turns (name, key, turn_at) values ($1, $2, $3) on conflict (name, key) do nothing`,
+      [name, key, at, new Date(now.getTime() - DAY_MS)],
     );
   else if (kept) await sql.run("delete from vendor_turns where name = $1 and key = $2", [name, key]);
   return waitMs;
