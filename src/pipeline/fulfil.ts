@@ -13,6 +13,7 @@ import { issueGrant } from "./fulfil-issue.ts";
 import { backToApproved, later, type Order, refused, waitUntil } from "./fulfil-refused.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
 import { keepContent } from "./keep-content.ts";
+import { lookForLater } from "./look-once-more.ts";
 import { orderOf, type PresentOrder } from "./order-row.ts";
 import { giveUpOrder } from "./past-orders.ts";
 import { PAUSED_MS, pausedFor, pausesInForce } from "./pause.ts";
@@ -152,7 +153,10 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     await endAttempt(tx, attempt, outcome, now);
     const current = await loadGrant(tx, grant.id, { lock: true });
     // another process has settled it, and perhaps begun another order since
-    if (current?.state !== from || (await orderOf(tx, grant.id))?.request.key !== order.request.key) return {};
+    if (current?.state !== from || (await orderOf(tx, grant.id))?.request.key !== order.request.key) {
+      if (outcome.outcome === "accepted") await lookForLater(tx, grant.id, order.request.key, now);
+      return {};
+    }
     if (outcome.outcome === "accepted") {
       await keepContent(corridor, tx, grant.id, outcome);
       return { notify: await issueGrant(corridor, tx, current, from, `${open.id} accepted`) };

@@ -3,6 +3,7 @@
  * it have arrived all the same, it is taken back, or a person is told that there are two.
  */
 
+import type { Sql } from "../db/sql.ts";
 import type { OrderRequest } from "../rewards/provider.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor } from "./corridor.ts";
@@ -10,6 +11,14 @@ import type { Corridor } from "./corridor.ts";
 const AFTER_MS = 3_600_000;
 const AGAIN_MS = 15 * 60_000;
 const BATCH = 20;
+
+/** An order that was given up was accepted all the same, as its process heard too late: it is looked for with the next round. */
+export const lookForLater = (tx: Sql, grantId: string, key: string, now: Date): Promise<number> =>
+  tx.run(
+    `update orders_past set refused = 'absent', looked_for_at = null, given_up_at = $3
+     where grant_id = $1 and request ->> 'key' = $2 and refused is not null`,
+    [grantId, key, new Date(now.getTime() - AFTER_MS)],
+  );
 
 interface Absent {
   grant_id: string;

@@ -1,8 +1,10 @@
 /** Money and stock at providers: an admin is told once, grants wait with the reason in words, and go on by themselves. */
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { takeProviderReceipt } from "../../src/pipeline/provider-receipts.ts";
 import { watchProviders } from "../../src/pipeline/watch-providers.ts";
 import { openRoutingBench, type RoutingBench } from "../support/routing-bench.ts";
+import { eventually } from "../support/workspace.ts";
 
 const MINUTE = 60_000;
 let at: RoutingBench;
@@ -165,4 +167,45 @@ test("a receipt is a hint: an order is looked up, money and catalogue are asked 
   await takeProviderReceipt(corridor, "tango", { what: "catalog" });
   expect(corridor.catalogs.of("tango")).toHaveLength(2);
   await takeProviderReceipt(corridor, "nobody", { what: "funds" });
+});
+
+test("an answer that comes after its order was given up is not lost: a person is told of the two orders", async () => {
+  await at.close();
+  at = await openRoutingBench(
+    "rewards:\n  - { id: card, value: 100 EUR, via: [{ provider: tango, utid: U561593 }, { provider: tremendous, products: [a] }] }\n",
+  );
+  const { corridor } = at.bench.opened;
+  const [id = ""] = await at.win();
+  // a process that hears of its order only much later
+  let hear = () => {};
+  const heard = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+  const tango = corridor.providers.get("tango");
+  if (!tango) throw new Error("no tango");
+  const slow: typeof tango = {
+    ...tango,
+    provider: {
+      ...tango.provider,
+      async order(request) {
+        const outcome = await tango.provider.order(request);
+        await heard;
+        return outcome;
+      },
+    },
+  };
+  const waiting = fulfil({ ...corridor, providers: new Map([...corridor.providers, ["tango", slow]]) }, id);
+  await eventually("the order at Tango", async () => at.tango.orders.length === 1);
+  at.tango.faults.instead = { to: "", status: 200, body: { orders: [], page: {} } };
+  await at.workFor(30 * MINUTE);
+  expect(await at.grant(id)).toMatchObject({ state: "issued", provider: "tremendous" });
+
+  hear();
+  await waiting;
+  expect(await at.grant(id)).toMatchObject({ state: "issued", provider: "tremendous" });
+  at.tango.faults.instead = undefined;
+  await watch();
+  const lines = at.bench.logged.filter((line) => line.includes("two orders stand"));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain(id);
 });
