@@ -16,8 +16,9 @@ import { createPump, type Pump } from "./pipeline/pump.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
+import { watchProviders } from "./pipeline/watch-providers.ts";
 import { within } from "./within.ts";
-import { problemLine } from "./yaml/problem.ts";
+import { type Problem, problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
 
 export interface Server {
@@ -29,6 +30,8 @@ export interface Server {
 }
 
 const SWEEP_EVERY_MS = 1_000;
+/** How often it is seen whether a provider is due to be asked. */
+const WATCH_EVERY_MS = 5_000;
 const WORKERS = 8;
 /** Seldom asked for, and never urgent. */
 const UNDOERS = 2;
@@ -58,6 +61,7 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
       corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);
       stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
+      stopping.push(everySoOften(WATCH_EVERY_MS, () => watchProviders(corridor), log));
     }
     const watches = watchForChanges(config, opened, log);
     stopping.push(async () => watches.stop());
@@ -92,14 +96,15 @@ const loadEverything = async (opened: Opened, log: Around["log"]) => {
   const people = await opened.loadPeople();
   if (people.length > 0) throw new Refusal(people);
   const rules = await opened.loadRules("start");
-  if (rules.ok) {
-    for (const warning of rules.warnings) log.debug("rules", { warning: problemLine(warning) });
-    return;
-  }
+  if (rules.ok) return sayWarnings(rules.warnings, log);
   const lines = rules.problems.map(problemLine);
   if (!opened.corridor.rules.loaded()) throw new Refusal(lines);
   for (const line of lines)
     log.warn("rules not loaded", { problem: line, kept: "the last good version stays in force" });
+};
+
+const sayWarnings = (warnings: readonly Problem[], log: Around["log"]) => {
+  for (const warning of warnings) log.debug("rules", { warning: problemLine(warning) });
 };
 
 const watchForChanges = (config: Config, opened: Opened, log: Around["log"]) => {
@@ -110,7 +115,10 @@ const watchForChanges = (config: Config, opened: Opened, log: Around["log"]) => 
         .loadRules("file change")
         .catch((error: unknown) => log.error("rules not loaded", { error }));
       if (!loaded) return;
-      if (loaded.ok) return log.step("rules loaded", { version: loaded.version, rules: loaded.rules });
+      if (loaded.ok) {
+        sayWarnings(loaded.warnings, log);
+        return log.step("rules loaded", { version: loaded.version, rules: loaded.rules });
+      }
       for (const problem of loaded.problems)
         log.warn("rules not loaded", { problem: problemLine(problem), kept: "the last good version stays in force" });
     },

@@ -9,6 +9,8 @@ import type { Known } from "./engine/index.ts";
 import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
 import { knownMetrics } from "./metrics/index.ts";
+import type { Money } from "./money.ts";
+import { createCatalogs } from "./pipeline/catalogs.ts";
 import type { Corridor, OpenCelebration, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
 import { judgeAgain } from "./pipeline/decide-again.ts";
 import { joinPeople } from "./pipeline/decide-join.ts";
@@ -53,12 +55,22 @@ export interface Around {
   queue?: boolean;
 }
 
-/** What rules may refer to, from the configuration. */
-export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users">): Known => ({
+/** What rules may refer to, from the configuration; with `live`, also what providers can supply, as they said last. */
+export const knownTo = (
+  config: Pick<Config, "providers" | "workspace" | "users">,
+  live?: Pick<Corridor, "providers" | "catalogs">,
+): Known => ({
   providers: new Map(
     [...config.providers].flatMap(([id, { kind }]) => {
       const found = providerKind(kind);
-      return found ? [[id, { options: found.options, supplies: found.supplies }] as const] : [];
+      return found
+        ? [
+            [
+              id,
+              { options: found.options, supplies: found.supplies, ...(live && { misfit: misfitOf(live, id) }) },
+            ] as const,
+          ]
+        : [];
     }),
   ),
   workspaceCurrency: config.workspace.currency,
@@ -67,6 +79,13 @@ export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users"
   approvers: approverGroups(config),
   convertible: new Set(Object.keys(config.workspace.rates)),
 });
+
+const misfitOf =
+  ({ providers, catalogs }: Pick<Corridor, "providers" | "catalogs">, id: string) =>
+  (options: unknown, value: Money) => {
+    const catalog = catalogs.of(id);
+    return catalog && providers.get(id)?.provider.misfit?.(options, value, catalog);
+  };
 
 /** Opens the database (the embedded one where none is given), brings its schema up to date, and everything on top. */
 export const openCorridor = async (config: Config, around: Around): Promise<Opened> => {
@@ -102,6 +121,8 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
         throw new Refusal(opened.problems.map((problem) => `providers.${id}.${problem.path}: ${problem.message}`));
       providers.set(id, { id, kind: opened.kind, provider: opened.provider });
     }
+    const catalogs = createCatalogs(database);
+    await catalogs.reload();
     const channels = new Map<OpenChannel["channel"], OpenChannel>();
     const senders = new Map<string, Sender>();
     for (const [channel, { sender, rate, settings }] of config.channels) {
@@ -142,7 +163,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     const renderer = createRenderer(templates.templates, config.workspace.language);
 
     const doorbell = around.queue === false ? silent : await openQueue(config, databaseUrl, around);
-    const rules = await createActiveRules(database, knownTo(config));
+    const rules = await createActiveRules(database, knownTo(config, { providers, catalogs }));
     const corridor: Corridor = {
       database,
       workspace: config.workspace,
@@ -151,6 +172,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       publicUrl: config.publicUrl,
       connections: config.connections,
       providers,
+      catalogs,
       channels,
       celebrations,
       renderCelebration: renderer.renderCelebration,

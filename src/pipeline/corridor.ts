@@ -13,6 +13,7 @@ import type { Provider, ProviderKind } from "../rewards/provider.ts";
 import type { Sealer } from "../sealer.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { User } from "../users.ts";
+import type { Catalogs } from "./catalogs.ts";
 import type { ActiveRules } from "./rule-versions.ts";
 
 export interface OpenProvider {
@@ -71,6 +72,8 @@ export interface Corridor {
   publicUrl: string;
   connections: ReadonlyMap<string, Connection>;
   providers: ReadonlyMap<string, OpenProvider>;
+  /** What they can supply, as they said last. */
+  catalogs: Catalogs;
   channels: ReadonlyMap<ChannelName, OpenChannel>;
   /** By `celebration:<name>`. */
   celebrations: ReadonlyMap<string, OpenCelebration>;

@@ -21,9 +21,10 @@ export const issueGrant = async (
   grant: GrantView,
   from: "approved" | "ordering" | "unknown",
   why: string,
+  actor = "fulfil",
 ): Promise<string | undefined> => {
   const { id: grantId, cost, value, recipient, round } = grant;
-  const moved = await moveGrants(tx, [{ grantId, from, to: "issued", actor: "fulfil", why }]);
+  const moved = await moveGrants(tx, [{ grantId, from, to: "issued", actor, why }]);
   if (!moved.has(grantId)) return undefined;
   const order = await tx.row<{ cost_minor: number }>("select cost_minor from orders where grant_id = $1", [grantId]);
   await post(tx, [

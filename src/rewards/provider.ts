@@ -98,6 +98,11 @@ export interface Provider {
   settleAfterMs: number;
   /** `order`, `lookup` and `cancel` answer within this, whatever the vendor does: one that takes longer died with its process. */
   longestCallMs: number;
+  /**
+   * After this the vendor has forgotten a key: sent again it would buy once more. An order that is older is looked up, and
+   * one that is known not to stand gets a new key. Without it keys are remembered for ever.
+   */
+  keyLivesMs?: number;
   /** One line of `accolade doctor` each. */
   check(): Promise<Check[]>;
   /** Everything that the account can order now. A provider without it supplies any amount of what its kind `supplies`. */
@@ -106,6 +111,8 @@ export interface Provider {
   misfit?(options: unknown, value: Money, catalog: readonly Product[]): string | undefined;
   /** Money that orders can still be placed with, by account or currency. A provider without it has no such limit. */
   balance?(): Promise<Asked<readonly Money[]>>;
+  /** Somebody is told when the balance falls below this, in major units of each of its currencies. */
+  lowBalance?: number;
   /** Verifies and reads a request at `/receipts/{provider}`. A provider without it is only asked. Never throws for what arrived. */
   receive?(request: ReceiptRequest): Promise<Received<ProviderReceipt>>;
 }

@@ -141,6 +141,17 @@ test("the list goes on where it stopped", async () => {
   expect(rest.body.next).toBeNull();
 });
 
+/** As fulfil leaves a grant whose order nobody heard of. */
+const ofUnknownOutcome = async (id: string) => {
+  const { database } = bench.opened;
+  await database.run("update grants set state = 'unknown' where id = $1", [id]);
+  const request = { key: id, value: { minor: 100, currency: "EUR" }, options: {}, title: "A card", recipient: { id } };
+  await database.run("insert into orders (grant_id, provider, request, cost_minor) values ($1, 'points', $2, 100)", [
+    id,
+    JSON.stringify(request),
+  ]);
+};
+
 describe("/api/openapi.json", () => {
   const read = async () => {
     const description = await (await raw("/openapi.json")).json();
@@ -174,7 +185,14 @@ describe("/api/openapi.json", () => {
     const owing = await owes(bench);
     const [mug, broken] = [await toHandOver(bench), await toHandOver(bench)];
     const [yes, no, some] = [approval, gone, await bench.waits(await bench.won("78", "Some"))];
+    const unsure = await bench.won("78", "Unsure");
+    await ofUnknownOutcome(unsure);
     const asked = [
+      ["get", "/grants/{id}/order", `/grants/${unsure}/order`],
+      ["get", "/grants/{id}/order", `/grants/${yes}/order`, undefined, "edda"],
+      ["get", "/grants/{id}/order", "/grants/8d6f0d3e-0000-4000-8000-000000000001/order"],
+      ["post", "/grants/{id}/settle", `/grants/${unsure}/settle`, { ordered: true, reference: "RA-1" }, "paolo"],
+      ["post", "/grants/{id}/settle", `/grants/${unsure}/settle`, { ordered: false }, "paolo"],
       ["get", "/me", "/me"],
       ["get", "/approvals", "/approvals?state=open"],
       ["get", "/approvals/{id}", `/approvals/${yes}`],

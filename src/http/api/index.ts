@@ -7,6 +7,7 @@ import { grantRoutes } from "./grants.ts";
 import { meRoutes } from "./me.ts";
 import { metricRoutes } from "./metrics.ts";
 import { moneyRoutes } from "./money.ts";
+import { orderRoutes } from "./orders.ts";
 import { pauseRoutes } from "./pauses.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...meRoutes,
   ...approvalRoutes,
   ...grantRoutes,
+  ...orderRoutes,
   ...explainRoutes,
   ...ruleRoutes,
   ...pauseRoutes,
