@@ -62,4 +62,4 @@ create index moments_untold on moments (id) where seq is null;
 
 -- a message that a team reads
 alter table messages drop constraint messages_kind;
-alter table messages add constraint messages_kind check (kind in ('reward', 'declined', 'expired', 'reversed', 'celebration'));
+alter table messages add constraint messages_kind check (kind in ('reward', 'declined', 'expired', 'reversed', 'ready', 'unavailable', 'celebration'));

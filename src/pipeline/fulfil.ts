@@ -2,22 +2,21 @@
  * Step 4. One job per grant: orders the reward, idempotent by a key that the grant gives. The request is frozen before the
  * first attempt; an unknown outcome is looked up by key and never repeated with a new one.
  */
-import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import type { OrderOutcome } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
-import { chooseRoute, hasAnotherRoute, tooPoor } from "./choose-route.ts";
-import type { Corridor, OpenProvider } from "./corridor.ts";
+import { hasAnotherRoute } from "./choose-route.ts";
+import type { Corridor } from "./corridor.ts";
+import { beginLookup, beginOrder, leaseOf } from "./fulfil-begin.ts";
 import { cancelledThere } from "./fulfil-cancelled.ts";
-import { freezeOrder } from "./fulfil-freeze.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { backToApproved, later, type Order, refused, waitUntil } from "./fulfil-refused.ts";
-import { type GrantView, loadGrant } from "./grant-view.ts";
+import { loadGrant } from "./grant-view.ts";
 import { keepContent } from "./keep-content.ts";
 import { lookForLater } from "./look-once-more.ts";
-import { orderOf, type PresentOrder } from "./order-row.ts";
+import { orderOf } from "./order-row.ts";
 import { giveUpOrder } from "./past-orders.ts";
-import { PAUSED_MS, pausedFor, pausesInForce } from "./pause.ts";
+import { PAUSED_MS, pausedFor } from "./pause.ts";
 import { pauseAfter } from "./pause-after.ts";
 import { beginTrouble, endTrouble } from "./provider-standing.ts";
 
@@ -40,111 +39,6 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
     await settleOrder(corridor, next, await next.open.provider.order(next.request), "ordering");
   else await lookUp(corridor, next);
 };
-
-type Begun = (Order & { what: "order" | "lookup" }) | { told: string | undefined } | undefined;
-
-/** Chooses and freezes what is to be ordered, where that was not done before, and writes that it is ordered now. */
-const beginOrder = async (corridor: Corridor, tx: Sql, grant: GrantView): Promise<Begun> => {
-  const now = corridor.now();
-  const kept = await usable(corridor, tx, grant, await orderOf(tx, grant.id));
-  if (kept && "why" in kept) {
-    await waitUntil(tx, grant.id, kept.why, later(now, kept.ms));
-    return undefined;
-  }
-  const choice = kept ? undefined : await chooseRoute(corridor, tx, grant);
-  if (choice && choice.what !== "route") {
-    await waitUntil(tx, grant.id, choice.why, later(now, "ms" in choice ? choice.ms : 60 * A_MINUTE));
-    return undefined;
-  }
-  const open = kept?.open ?? choice?.chosen.open;
-  if (!open) throw new Error(`grant ${grant.id} was given no provider`);
-  const paused = await pausedFor(tx, `provider:${open.id}`);
-  if (paused) {
-    await waitUntil(tx, grant.id, paused, later(now, PAUSED_MS));
-    return undefined;
-  }
-  const frozen = choice
-    ? await freezeOrder(corridor, tx, grant, choice.chosen)
-    : ({ what: "order", request: kept?.order.request } as const);
-  if (frozen.what === "wait") {
-    await waitUntil(tx, grant.id, frozen.why, later(now, 60 * A_MINUTE));
-    return undefined;
-  }
-  if (frozen.what === "nothing") {
-    const current = (await loadGrant(tx, grant.id)) ?? grant;
-    return { told: await issueGrant(corridor, tx, current, "approved", "all of it paid a debt: nothing was ordered") };
-  }
-  if (!frozen.request) throw new Error(`grant ${grant.id} has nothing to order`);
-  const since = choice?.chosen.why ?? kept?.order.chosen;
-  const why = `order from ${open.id}${since ? `, since ${since}` : ""}`;
-  await moveGrants(tx, [{ grantId: grant.id, from: "approved", to: "ordering", actor: "fulfil", why }]);
-  return begin(corridor, tx, { grant, open, request: frozen.request, what: "order" });
-};
-
-/** What was frozen before, if it can go out as it is; nothing stands at its provider, so it may also be given up. */
-const usable = async (
-  corridor: Corridor,
-  tx: Sql,
-  grant: GrantView,
-  order: PresentOrder | undefined,
-): Promise<{ order: PresentOrder; open: OpenProvider } | { why: string; ms: number } | undefined> => {
-  if (!order) return undefined;
-  const now = corridor.now();
-  const open = corridor.providers.get(order.provider);
-  if (!open) {
-    if (await hasAnotherRoute(corridor, tx, grant)) {
-      await giveUpOrder(tx, grant.id, "configuration", "accolade.yaml does not have it any more", now);
-      return undefined;
-    }
-    return { why: `accolade.yaml has no provider "${order.provider}" any more: put it back`, ms: A_MINUTE };
-  }
-  const isPaused = (await pausesInForce(tx)).some(({ scope }) => scope === `provider:${open.id}`);
-  if (isPaused && (await hasAnotherRoute(corridor, tx, grant))) {
-    await giveUpOrder(tx, grant.id, "paused", "it is paused, and another provider is not", now);
-    return undefined;
-  }
-  const { keyLivesMs } = open.provider;
-  if (keyLivesMs !== undefined && now.getTime() - order.frozen_at.getTime() > keyLivesMs) {
-    await giveUpOrder(tx, grant.id, "expired", "its key had become too old to be sent", now);
-    return undefined;
-  }
-  const poor = await tooPoor(corridor, tx, open, order.request.value);
-  return poor ? { why: poor, ms: 10 * A_MINUTE } : { order, open };
-};
-
-const beginLookup = async (corridor: Corridor, tx: Sql, grant: GrantView): Promise<Begun> => {
-  const now = corridor.now();
-  const order = await orderOf(tx, grant.id);
-  const open = corridor.providers.get(order?.provider ?? grant.provider);
-  if (!order || !open) {
-    const why = `accolade.yaml has no provider "${order?.provider ?? grant.provider}" any more: put it back`;
-    await waitUntil(tx, grant.id, why, later(now, A_MINUTE));
-    return undefined;
-  }
-  const paused = await pausedFor(tx, `provider:${open.id}`);
-  if (paused) {
-    await waitUntil(tx, grant.id, paused, later(now, PAUSED_MS));
-    return undefined;
-  }
-  if (grant.state === "ordering") {
-    const why = "the order was interrupted: its outcome is not known";
-    await moveGrants(tx, [{ grantId: grant.id, from: "ordering", to: "unknown", actor: "fulfil", why }]);
-  }
-  return begin(corridor, tx, { grant, open, request: order.request, what: "lookup" });
-};
-
-const begin = async (
-  { now }: Corridor,
-  tx: Sql,
-  order: Omit<Order, "attempt"> & { what: "order" | "lookup" },
-): Promise<Begun> => {
-  const { grant, open, what } = order;
-  await tx.run("update grants set not_before = $2 where id = $1", [grant.id, later(now(), leaseOf(open))]);
-  return { ...order, attempt: await beginAttempt(tx, { grantId: grant.id, target: open.id, what, at: now() }) };
-};
-
-/** After this an order without outcome belongs to a process that died, and a look-up means something. */
-const leaseOf = ({ provider }: OpenProvider) => provider.longestCallMs + provider.settleAfterMs;
 
 /** The outcome becomes rows in one transaction, the attempt first. A grant that another process has moved on stays as it is. */
 const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutcome, from: "ordering" | "unknown") => {
