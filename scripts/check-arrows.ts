@@ -38,7 +38,9 @@ const leaves = [
   "log",
   "money",
   "outcome",
+  "outgoing-events",
   "package-root",
+  "public-address",
   "rates",
   "receipt",
   "redact",
@@ -56,6 +58,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   "connectors/index.ts": ["pipeline"],
   "src/channels/channel.ts": ["engine"],
   "src/config.ts": ["simulate"],
+  "src/config-webhooks.ts": ["pipeline"],
   "src/queue/queue.ts": ["pipeline"],
   "src/records/timeline.ts": ["metrics"],
 };

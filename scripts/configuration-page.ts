@@ -8,6 +8,7 @@ import { senders } from "../src/channels/index.ts";
 import { Environment } from "../src/config.ts";
 import { Server, Workspace } from "../src/config-file.ts";
 import { BrakeEntry, TaxEntry } from "../src/config-money.ts";
+import { WebhookEntry } from "../src/config-webhooks.ts";
 import { Person } from "../src/people/people-file.ts";
 import { providerKinds } from "../src/rewards/index.ts";
 import { UserEntry } from "../src/users.ts";
@@ -151,6 +152,7 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 | \`connections\` | map of name to connection | One for each CRM account. The name stands in its webhook URL: lower-case letters, digits and dashes. |
 | \`providers\` | map of name to provider | Who supplies rewards. The name is what rewards in \`rules/\` refer to. |
 | \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`. |
+| \`webhooks\` | list of maps | Whom Accolade tells of what happens: see below and [webhooks-out.md](webhooks-out.md). |
 | \`brake\` | map | Stops all sending where far more is granted than usual: see below and [money.md](money.md). Left out: nothing brakes. |
 | \`tax\` | map | What is reported of customers: see below and [money.md](money.md). |
 | \`users\` | list of maps | Who may use the admin API and decide approvals: see below and [approvals.md](approvals.md). |
@@ -159,6 +161,7 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 
 ${section("### workspace", Workspace)}
 ${section("### server", Server)}
+${section("### webhooks", WebhookEntry)}
 ${section("### brake", BrakeEntry)}
 ${section("### tax", TaxEntry)}
 ${section("### users", UserEntry, ["token"])}

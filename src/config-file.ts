@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
 import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
+import { type Endpoint, WebhookEntry } from "./config-webhooks.ts";
 import { requiredFields } from "./metrics/index.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
@@ -18,6 +19,8 @@ export interface ConfigFile {
   connectionSettings: Map<string, unknown>;
   providers: Map<string, { kind: string; settings: unknown }>;
   channels: Map<ChannelName, { sender: string; settings: unknown }>;
+  /** Whom we tell of what happens here, by id. */
+  webhooks: Map<string, Endpoint>;
   server: z.infer<typeof Server>;
   /** Null: nothing brakes. */
   brake: Brake | null;
@@ -98,6 +101,7 @@ const Top = z.strictObject({
     )
     .default({}),
   channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })).default({}),
+  webhooks: z.array(WebhookEntry).default([]),
   server: Server.prefault({}),
   brake: BrakeEntry.optional(),
   tax: TaxEntry.prefault({ thresholds: {} }),
@@ -135,6 +139,7 @@ export const readConfigFile = (
     connectionSettings: new Map(),
     providers: new Map(),
     channels: new Map(),
+    webhooks: new Map(),
     server,
     brake: brake ?? null,
     tax,
@@ -177,6 +182,16 @@ export const readConfigFile = (
     }
     if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
     value.channels.set(channel, { sender, settings });
+  }
+  for (const [index, endpoint] of top.data.webhooks.entries()) {
+    if (value.webhooks.has(endpoint.id))
+      spot
+        .child("webhooks")
+        .child(index)
+        .child("id")
+        .problem(`${inWords(endpoint.id)} for the second time`, "each once");
+    value.webhooks.set(endpoint.id, endpoint);
+    secrets.push(...endpoint.secrets);
   }
   value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };

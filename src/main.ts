@@ -16,6 +16,8 @@ import { createPump, type Pump } from "./pipeline/pump.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
+import { tell } from "./pipeline/tell.ts";
+import { syncEndpoints } from "./pipeline/tell-endpoints.ts";
 import { within } from "./within.ts";
 import { problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
@@ -44,6 +46,7 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
   try {
     await loadEverything(opened, log);
     const { corridor } = opened;
+    await syncEndpoints(corridor);
     const counted = await refreshMetrics(corridor);
     if (counted) log.step("metrics computed", { records: counted });
     const pump = createPump(corridor);
@@ -54,6 +57,7 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
     if (config.roles.has("deliver")) {
       corridor.doorbell.answer("fulfil", (id) => fulfil(corridor, id), WORKERS);
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
+      corridor.doorbell.answer("tell", (id) => tell(corridor, id), WORKERS);
       corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);
       stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
     }

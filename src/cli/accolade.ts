@@ -15,6 +15,7 @@ import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
+import { webhooksCommand } from "./webhooks.ts";
 
 /** Every command, with its arguments and options. */
 export const accoladeProgram = (): Command =>
@@ -35,6 +36,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(resumeCommand())
     .addCommand(ledgerCommand())
     .addCommand(exportCommand())
+    .addCommand(webhooksCommand())
     .showHelpAfterError("(accolade --help shows every command)");
 
 /** Runs one command. Sets the exit code: 0 done, 1 something of the admin's is wrong, 2 the command was not understood. */

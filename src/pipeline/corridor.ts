@@ -3,6 +3,7 @@ import type { Connection } from "../../connectors/index.ts";
 import type { ChannelName, NoticeKind, Rendered, Sender } from "../channels/channel.ts";
 import type { NoticeMessage, RewardMessage } from "../channels/index.ts";
 import type { Brake } from "../config-money.ts";
+import type { Endpoint } from "../config-webhooks.ts";
 import type { Database } from "../db/sql.ts";
 import type { RecordKind } from "../events.ts";
 import type { Log } from "../log.ts";
@@ -53,6 +54,8 @@ export interface Corridor {
   /** Without a slash at the end. */
   publicUrl: string;
   connections: ReadonlyMap<string, Connection>;
+  /** Whom we tell of what happens here, by id. */
+  endpoints: ReadonlyMap<string, Endpoint>;
   providers: ReadonlyMap<string, OpenProvider>;
   channels: ReadonlyMap<ChannelName, OpenChannel>;
   render(channel: ChannelName, language: string, message: RewardMessage): Rendered;

@@ -9,6 +9,7 @@ import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
+import { sweepOutgoing } from "./tell-sweep.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -19,6 +20,7 @@ export interface Swept {
   messages: number;
   reached: number;
   undone: number;
+  told: number;
 }
 
 /** Grants that were ordered, and whose mark of being due says something else than what was done about it. */
@@ -66,7 +68,8 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
     "undo",
     undone.map((row) => row.id),
   );
-  return { undone: undone.length, grants: grants.length, messages: messages.length, reached: reached.length };
+  const told = await sweepOutgoing(corridor);
+  return { told, undone: undone.length, grants: grants.length, messages: messages.length, reached: reached.length };
 };
 
 /** Grants of which their recipient could not be told, and now has an address. */

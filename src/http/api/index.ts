@@ -10,6 +10,7 @@ import { moneyRoutes } from "./money.ts";
 import { pauseRoutes } from "./pauses.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export const routes: readonly Route[] = [
   ...meRoutes,
@@ -22,4 +23,5 @@ export const routes: readonly Route[] = [
   ...debtRoutes,
   ...metricRoutes,
   ...costRoutes,
+  ...webhookRoutes,
 ];
