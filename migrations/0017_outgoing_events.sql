@@ -68,7 +68,9 @@ $$;
 create function move_event(from_state text, to_state text, first boolean) returns text language sql immutable as $$
   select case
     when from_state = 'shadow' or to_state = 'shadow' then null
-    when from_state is null then case when first then 'grant.created' else 'grant.changed' end
+    -- a debt that was forgiven is noted as a move to where the grant is: nothing happened to it
+    when from_state is null then case when first then 'grant.created'
+      when to_state in ('held', 'awaiting_approval', 'approved') then 'grant.changed' end
     when from_state = 'clawed_back' or (from_state = 'cancelled' and to_state in ('held', 'awaiting_approval', 'approved')) then 'grant.restored'
     when to_state in ('cancelled', 'clawed_back') then 'grant.reversed'
     when from_state = 'awaiting_approval' and to_state = 'approved' then 'grant.approved'

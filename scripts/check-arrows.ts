@@ -56,6 +56,7 @@ const leaves = [
 const contracts: Readonly<Record<string, readonly string[]>> = {
   "connectors/connector.ts": ["http", "pipeline"],
   "connectors/index.ts": ["pipeline"],
+  "connectors/write-back.ts": ["pipeline"],
   "src/channels/channel.ts": ["engine"],
   "src/config.ts": ["simulate"],
   "src/config-webhooks.ts": ["pipeline"],
@@ -64,7 +65,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every connector may import outside of its own folder. */
-const forConnectors = ["connectors/connector.ts", "connectors/standard-webhooks.ts"];
+const forConnectors = ["connectors/connector.ts", "connectors/standard-webhooks.ts", "connectors/write-back.ts"];
 const forConnectorTypes = ["src/events.ts", "src/outcome.ts"];
 /** The event model is data: its schemas may be used, too. */
 const forConnectorValues = ["src/events.ts"];

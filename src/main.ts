@@ -18,6 +18,7 @@ import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
 import { tell } from "./pipeline/tell.ts";
 import { syncEndpoints } from "./pipeline/tell-endpoints.ts";
+import { openWriteBack } from "./pipeline/write-back.ts";
 import { within } from "./within.ts";
 import { problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
@@ -34,6 +35,8 @@ const SWEEP_EVERY_MS = 1_000;
 const WORKERS = 8;
 /** Seldom asked for, and never urgent. */
 const UNDOERS = 2;
+/** Never urgent, and each CRM limits them anyway. */
+const WRITERS = 2;
 
 /** Starts the roles that the configuration asks for. Rejects with a `Refusal` for what an admin can mend. */
 export const startServer = async (config: Config, around: Around): Promise<Server> => {
@@ -47,6 +50,8 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
     await loadEverything(opened, log);
     const { corridor } = opened;
     await syncEndpoints(corridor);
+    const writeBack = openWriteBack(corridor);
+    await writeBack.begin();
     const counted = await refreshMetrics(corridor);
     if (counted) log.step("metrics computed", { records: counted });
     const pump = createPump(corridor);
@@ -59,6 +64,7 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
       corridor.doorbell.answer("tell", (id) => tell(corridor, id), WORKERS);
       corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);
+      corridor.doorbell.answer("write", (id) => writeBack.write(id), WRITERS);
       stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
     }
     const watches = watchForChanges(config, opened, log);

@@ -10,6 +10,7 @@ import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
 import { sweepOutgoing } from "./tell-sweep.ts";
+import { sweepWriteBacks } from "./write-back-sweep.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -21,6 +22,7 @@ export interface Swept {
   reached: number;
   undone: number;
   told: number;
+  written: number;
 }
 
 /** Grants that were ordered, and whose mark of being due says something else than what was done about it. */
@@ -69,7 +71,15 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
     undone.map((row) => row.id),
   );
   const told = await sweepOutgoing(corridor);
-  return { told, undone: undone.length, grants: grants.length, messages: messages.length, reached: reached.length };
+  const written = await sweepWriteBacks(corridor);
+  return {
+    told,
+    written,
+    undone: undone.length,
+    grants: grants.length,
+    messages: messages.length,
+    reached: reached.length,
+  };
 };
 
 /** Grants of which their recipient could not be told, and now has an address. */

@@ -2,7 +2,7 @@
  * The doorbell. A job carries a row id and nothing else; the rows in PostgreSQL are the truth, and the sweeper rings again
  * for rows that wait too long. So a job may be lost, repeated or late without harm.
  */
-export const jobNames = ["fulfil", "notify", "undo", "tell"] as const;
+export const jobNames = ["fulfil", "notify", "undo", "tell", "write"] as const;
 export type JobName = (typeof jobNames)[number];
 
 export interface Doorbell {
