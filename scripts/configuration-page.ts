@@ -9,6 +9,7 @@ import { Environment } from "../src/config.ts";
 import { CelebrationEntry, ChannelEntry, Wall } from "../src/config-channels.ts";
 import { Server, Workspace } from "../src/config-file.ts";
 import { BrakeEntry, TaxEntry } from "../src/config-money.ts";
+import { WebhookEntry } from "../src/config-webhooks.ts";
 import { Person } from "../src/people/people-file.ts";
 import { providerKinds } from "../src/rewards/index.ts";
 import { UserEntry } from "../src/users.ts";
@@ -154,6 +155,7 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 | \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`, \`slack\`, \`teams\`, \`push\`. |
 | \`celebrations\` | map of name to place | Where teams read of rewards: see below and [channels.md](channels.md). |
 | \`wall\` | map | What the page for a television shows: see below and [wall.md](wall.md). |
+| \`webhooks\` | list of maps | Whom Accolade tells of what happens: see below and [webhooks-out.md](webhooks-out.md). |
 | \`brake\` | map | Stops all sending where far more is granted than usual: see below and [money.md](money.md). Left out: nothing brakes. |
 | \`tax\` | map | What is reported of customers: see below and [money.md](money.md). |
 | \`users\` | list of maps | Who may use the admin API and decide approvals: see below and [approvals.md](approvals.md). |
@@ -162,6 +164,7 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 
 ${section("### workspace", Workspace)}
 ${section("### server", Server)}
+${section("### webhooks", WebhookEntry)}
 ${section("### brake", BrakeEntry)}
 ${section("### tax", TaxEntry)}
 ${section("### users", UserEntry, ["token"])}

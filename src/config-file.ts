@@ -11,6 +11,7 @@ import {
   type WrittenChannel,
 } from "./config-channels.ts";
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
+import { type Endpoint, WebhookEntry } from "./config-webhooks.ts";
 import { requiredFields } from "./metrics/index.ts";
 import { exponentOf } from "./money.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
@@ -30,6 +31,8 @@ export interface ConfigFile {
   /** Where teams read of rewards, by name. */
   celebrations: Map<string, WrittenCelebration>;
   wall: z.infer<typeof Wall>;
+  /** Whom we tell of what happens here, by id. */
+  webhooks: Map<string, Endpoint>;
   server: z.infer<typeof Server>;
   /** Null: nothing brakes. */
   brake: Brake | null;
@@ -114,6 +117,7 @@ const Top = z.strictObject({
   channels: z.partialRecord(z.enum(channelNames), z.looseObject(ChannelEntry.shape)).default({}),
   celebrations: z.record(name, z.looseObject(CelebrationEntry.shape)).default({}),
   wall: Wall.prefault({}),
+  webhooks: z.array(WebhookEntry).default([]),
   server: Server.prefault({}),
   brake: BrakeEntry.optional(),
   tax: TaxEntry.prefault({ thresholds: {} }),
@@ -153,6 +157,7 @@ export const readConfigFile = (
     channels: new Map(),
     celebrations: new Map(),
     wall,
+    webhooks: new Map(),
     server,
     brake: brake ?? null,
     tax,
@@ -190,6 +195,16 @@ export const readConfigFile = (
   for (const [id, { team = null, language = null, ...entry }] of Object.entries(top.data.celebrations)) {
     const written = readChannel(spot.child("celebrations").child(id), "celebration", entry);
     value.celebrations.set(id, { ...written, team, language });
+  }
+  for (const [index, endpoint] of top.data.webhooks.entries()) {
+    if (value.webhooks.has(endpoint.id))
+      spot
+        .child("webhooks")
+        .child(index)
+        .child("id")
+        .problem(`${inWords(endpoint.id)} for the second time`, "each once");
+    value.webhooks.set(endpoint.id, endpoint);
+    secrets.push(...endpoint.secrets);
   }
   value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };

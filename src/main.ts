@@ -16,7 +16,10 @@ import { createPump, type Pump } from "./pipeline/pump.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
+import { tell } from "./pipeline/tell.ts";
+import { syncEndpoints } from "./pipeline/tell-endpoints.ts";
 import { watchProviders } from "./pipeline/watch-providers.ts";
+import { openWriteBack } from "./pipeline/write-back.ts";
 import { within } from "./within.ts";
 import { type Problem, problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
@@ -35,6 +38,8 @@ const WATCH_EVERY_MS = 5_000;
 const WORKERS = 8;
 /** Seldom asked for, and never urgent. */
 const UNDOERS = 2;
+/** Never urgent, and each CRM limits them anyway. */
+const WRITERS = 2;
 
 /** Starts the roles that the configuration asks for. Rejects with a `Refusal` for what an admin can mend. */
 export const startServer = async (config: Config, around: Around): Promise<Server> => {
@@ -47,6 +52,9 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
   try {
     await loadEverything(opened, log);
     const { corridor } = opened;
+    await syncEndpoints(corridor);
+    const writeBack = openWriteBack(corridor);
+    await writeBack.begin();
     const counted = await refreshMetrics(corridor);
     if (counted) log.step("metrics computed", { records: counted });
     const pump = createPump(corridor);
@@ -59,7 +67,9 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
       await opened.database.run("update senders set probe_at = $1 where out_since is not null", [corridor.now()]);
       corridor.doorbell.answer("fulfil", (id) => fulfil(corridor, id), WORKERS);
       corridor.doorbell.answer("notify", (id) => notify(corridor, id), WORKERS);
+      corridor.doorbell.answer("tell", (id) => tell(corridor, id), WORKERS);
       corridor.doorbell.answer("undo", (id) => settleMark(corridor, id), UNDOERS);
+      corridor.doorbell.answer("write", (id) => writeBack.write(id), WRITERS);
       stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
       stopping.push(everySoOften(WATCH_EVERY_MS, () => watchProviders(corridor), log));
     }

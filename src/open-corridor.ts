@@ -17,7 +17,7 @@ import { joinPeople } from "./pipeline/decide-join.ts";
 import { takeDecidingLock } from "./pipeline/decide-lock.ts";
 import { type ActiveRules, createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
 import { applyTeams } from "./pipeline/team-history.ts";
-import type { Doorbell } from "./queue/queue.ts";
+import { type Doorbell, type JobName, jobNames } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
 import { createSealer } from "./sealer.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -171,6 +171,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       users: config.users,
       publicUrl: config.publicUrl,
       connections: config.connections,
+      endpoints: config.webhooks,
       providers,
       catalogs,
       channels,
@@ -230,7 +231,7 @@ const silent: Doorbell = {
   ring: async () => {},
   answer: () => {},
   reachable: async () => false,
-  waiting: async () => ({ fulfil: 0, notify: 0, undo: 0 }),
+  waiting: async () => Object.fromEntries(jobNames.map((job) => [job, 0])) as Record<JobName, number>,
   close: async () => {},
 };
 

@@ -18,6 +18,7 @@ import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 import { wallCommand } from "./wall.ts";
+import { webhooksCommand } from "./webhooks.ts";
 
 /** Every command, with its arguments and options. */
 export const accoladeProgram = (): Command =>
@@ -41,6 +42,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(resumeCommand())
     .addCommand(ledgerCommand())
     .addCommand(exportCommand())
+    .addCommand(webhooksCommand())
     .showHelpAfterError("(accolade --help shows every command)");
 
 /** Runs one command. Sets the exit code: 0 done, 1 something of the admin's is wrong, 2 the command was not understood. */

@@ -28,7 +28,21 @@ export const checkConnections = async ({ config, database }: VendorSurroundings)
       return checks.map((check) => lineOf(connection.id, check));
     }),
   );
-  return (await Promise.all(looks)).flat();
+  return [...(await Promise.all(looks)).flat(), ...(database ? await writtenBack(database) : [])];
+};
+
+/** What waits to be written into a CRM because of something that an admin can mend, and what was given up. */
+const writtenBack = async (database: Database): Promise<Line[]> => {
+  const stuck = await database.rows<{ connection: string; state: string; reason: string; n: number }>(
+    `select connection, case when state = 'failed' then state else 'waiting' end as state, reason, count(*)::int as n from write_backs
+     where state = 'failed' or (state in ('waiting', 'unknown') and reason is not null) group by 1, 2, 3 order by 1, 2, 4 desc`,
+  );
+  return stuck.map(({ connection, state, reason, n }) => {
+    const what = `${connection}: write-back`;
+    return state === "failed"
+      ? skipped(what, `${n} given up: ${reason}`)
+      : bad(what, `${n} waiting: ${reason}`, "Mend it: they are tried again by themselves, at least once an hour.");
+  });
 };
 
 /** Nothing can be kept, so every token is asked for anew. */

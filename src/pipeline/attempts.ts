@@ -13,7 +13,7 @@ export const beginAttempt = async (
     grantId: string;
     messageId?: string;
     target: string;
-    what: "order" | "lookup" | "cancel" | "send";
+    what: "order" | "lookup" | "cancel" | "send" | "note" | "fields" | "find";
     at: Date;
     /** Somebody who says how it ended, where no vendor was called. */
     actor?: string;

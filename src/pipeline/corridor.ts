@@ -4,6 +4,7 @@ import type { ChannelName, NoticeKind, Rendered, Sender } from "../channels/chan
 import type { NoticeMessage, Renderer, RewardMessage } from "../channels/index.ts";
 import type { Rate } from "../channels/rate.ts";
 import type { Brake } from "../config-money.ts";
+import type { Endpoint } from "../config-webhooks.ts";
 import type { Database } from "../db/sql.ts";
 import type { RecordKind } from "../events.ts";
 import type { Log } from "../log.ts";
@@ -71,6 +72,8 @@ export interface Corridor {
   /** Without a slash at the end. */
   publicUrl: string;
   connections: ReadonlyMap<string, Connection>;
+  /** Whom we tell of what happens here, by id. */
+  endpoints: ReadonlyMap<string, Endpoint>;
   providers: ReadonlyMap<string, OpenProvider>;
   /** What they can supply, as they said last. */
   catalogs: Catalogs;

@@ -41,7 +41,7 @@ export const eventLines = (teller: Teller, { event, milestones }: Explanation): 
   return [...head, ...milestones.flatMap((each) => ["", ...milestoneLines(teller, each)])];
 };
 
-export const grantLines = (teller: Teller, { grant, milestone, moves }: GrantExplanation): string[] => {
+export const grantLines = (teller: Teller, { grant, milestone, moves, writeBacks }: GrantExplanation): string[] => {
   const { say } = teller.words;
   return [
     grantHead(teller, grant),
@@ -52,6 +52,9 @@ export const grantLines = (teller: Teller, { grant, milestone, moves }: GrantExp
     `${say("history")}:`,
     ...moves.map(
       ({ to, why, at, actor }) => `  ${moment(teller, at.toISOString())}  ${stateWord(teller, to)}  (${actor}: ${why})`,
+    ),
+    ...writeBacks.map(({ connection, what, state, reason }) =>
+      [`  ${say("writeBack", { connection, what, state })}`, ...(reason === null ? [] : [reason])].join(": "),
     ),
   ];
 };

@@ -59,6 +59,8 @@ export interface GrantExplanation {
   /** What it is for, with the one rule that made it. */
   milestone: ExplainedMilestone;
   moves: { from: string | null; to: string; actor: string; why: string; at: Date }[];
+  /** What was written into the CRM about it, or is to be. */
+  writeBacks: { connection: string; what: string; happened: string; state: string; reason: string | null }[];
 }
 
 /** Undefined where there is no such grant. */
@@ -71,5 +73,9 @@ export const explainGrant = async (corridor: Corridor, grantId: string): Promise
     `select from_state as "from", to_state as "to", actor, why, at from grant_moves where grant_id = $1 order by id`,
     [grantId],
   );
-  return { grant, milestone: await explainMilestone(corridor, row, grant.rule), moves };
+  const writeBacks = await database.rows<GrantExplanation["writeBacks"][number]>(
+    "select connection, what, happened, state, reason from write_backs where grant_id = $1 order by id",
+    [grantId],
+  );
+  return { grant, milestone: await explainMilestone(corridor, row, grant.rule), moves, writeBacks };
 };

@@ -61,7 +61,7 @@ const IN_FORCE = 'select scope, since, paused_by as "by", why from pauses where 
  * Why nothing may be sent to this provider, or over this channel or its sender, in words that begin with `PAUSED`; undefined where it may. Until
  * the transaction ends, nobody can pause: ask last, with every row that you change already locked.
  */
-export const pausedFor = async (tx: Sql, ...scopes: Exclude<PauseScope, "all">[]): Promise<string | undefined> => {
+export const pausedFor = async (tx: Sql, ...scopes: PauseScope[]): Promise<string | undefined> => {
   // a statement of its own: the next one must see what was committed while this one waited
   await tx.run("select pg_advisory_xact_lock_shared($1)", [LOCK]);
   const [pause] = await tx.rows<Pause>(`${IN_FORCE} and scope = any ($1) order by id limit 1`, [["all", ...scopes]]);

@@ -10,6 +10,8 @@ import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
 import { settleSenders } from "./sender-sweep.ts";
+import { sweepOutgoing } from "./tell-sweep.ts";
+import { sweepWriteBacks } from "./write-back-sweep.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -20,6 +22,8 @@ export interface Swept {
   messages: number;
   reached: number;
   undone: number;
+  told: number;
+  written: number;
 }
 
 /** Grants that were ordered, and whose mark of being due says something else than what was done about it, or whose order is in doubt. */
@@ -71,7 +75,16 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
     "undo",
     undone.map((row) => row.id),
   );
-  return { undone: undone.length, grants: grants.length, messages: messages.length, reached: reached.length };
+  const told = await sweepOutgoing(corridor);
+  const written = await sweepWriteBacks(corridor);
+  return {
+    told,
+    written,
+    undone: undone.length,
+    grants: grants.length,
+    messages: messages.length,
+    reached: reached.length,
+  };
 };
 
 /** Grants of which their recipient could not be told, and now has an address. */

@@ -51,7 +51,17 @@ export const starterRules = readFileSync(path.join(packageRoot, "rules/starter.y
 
 /** Rules in the pages may use what the example configures. */
 const known = { ...knownTo(readExample()), approvers: engineKnown.approvers };
-const configKeys = ["workspace", "connections", "providers", "channels", "celebrations", "wall", "templates", "users"];
+const configKeys = [
+  "workspace",
+  "connections",
+  "providers",
+  "channels",
+  "celebrations",
+  "wall",
+  "templates",
+  "users",
+  "webhooks",
+];
 
 /** Everything that is wrong with it, one line each; `undefined` where it is nothing that Accolade reads. */
 export const problemsOfBlock = (text: string): string[] | undefined => {

@@ -231,6 +231,12 @@ describe("/api/openapi.json", () => {
       ["get", "/metrics/{name}", "/metrics/close_rate?of=owner&over=quarter&at=2026-11-25&basis=closed"],
       ["get", "/metrics/{name}", "/metrics/close_rat"],
       ["post", "/costs", "/costs", cost, "edda"],
+      ["get", "/webhooks", "/webhooks", undefined, "edda"],
+      ["get", "/webhooks/log", "/webhooks/log?failed=true", undefined, "edda"],
+      ["post", "/webhooks/replay", "/webhooks/replay", { since: "2026-11-01T00:00:00Z" }, "paolo"],
+      ["post", "/webhooks/{endpoint}/test", "/webhooks/desk/test", {}, "paolo"],
+      ["post", "/webhooks/{endpoint}/test", "/webhooks/nobody/test", {}, "paolo"],
+      ["post", "/webhooks/{endpoint}/enable", "/webhooks/desk/enable", {}, "paolo"],
     ] as const;
     const seen = new Set<string>();
     for (const [method, path, url, body, name = "anna"] of asked) {

@@ -12,6 +12,7 @@ import { pauseRoutes } from "./pauses.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
 import { taskRoutes } from "./tasks.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export const routes: readonly Route[] = [
   ...meRoutes,
@@ -26,4 +27,5 @@ export const routes: readonly Route[] = [
   ...taskRoutes,
   ...metricRoutes,
   ...costRoutes,
+  ...webhookRoutes,
 ];

@@ -59,6 +59,8 @@ export const en = {
   grant: "Grant {id}: {value} to {recipient}, {state}",
   rule: "rule {rule}",
   history: "What happened to it",
+  writeBack:
+    "{what, select, note {note} other {fields}} in {connection}: {state, select, written {written} failed {given up} skipped {left out} unknown {not known whether it was written; it is looked for} other {waits}}",
   recipient: "{name}",
   theirGrants: "Newest rewards",
   theirStops: "Due, and not given",

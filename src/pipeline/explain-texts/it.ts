@@ -60,6 +60,8 @@ export const it: Texts = {
   grant: "Premio {id}: {value} a {recipient}, {state}",
   rule: "regola {rule}",
   history: "Che cosa gli è successo",
+  writeBack:
+    "{what, select, note {nota} other {campi}} in {connection}: {state, select, written {scritto} failed {abbandonato} skipped {omesso} unknown {non si sa se sia stato scritto; viene cercato} other {in attesa}}",
   recipient: "{name}",
   theirGrants: "Ultimi premi",
   theirStops: "Dovuti e non dati",
