@@ -13,6 +13,7 @@ import { raiseDispute } from "./pipeline/disputes.ts";
 import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
+import { hasReceiver, receive } from "./pipeline/receive.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
@@ -155,6 +156,8 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): H
     telemetry: corridor.telemetry,
     hasConnection: (id) => config.roles.has("ingress") && corridor.connections.has(id),
     accept,
+    hasReceiver: (name) => config.roles.has("ingress") && hasReceiver(corridor, name),
+    receive: (name, request) => receive(corridor, name, request),
     async ready() {
       const answers = (part: string, ask: () => Promise<boolean>) => within(2_000, part, ask).catch(() => false);
       const databaseReady = await answers("database", async () => (await database.row("select 1")) !== undefined);

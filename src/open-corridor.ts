@@ -108,7 +108,14 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       const opened = openSender(sender, settings, channel, { sql: database, now, publicUrl: config.publicUrl });
       if (!opened.ok)
         throw new Refusal(opened.problems.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
-      channels.set(channel, { channel, sender, repeatable: opened.kind.repeatable ?? false, send: opened.sender.send });
+      channels.set(channel, {
+        channel,
+        sender,
+        repeatable: opened.kind.repeatable ?? false,
+        optIn: opened.sender.optIn ?? "assumed",
+        send: opened.sender.send,
+        ...(opened.sender.receive ? { receive: opened.sender.receive } : {}),
+      });
       senders.set(channel, opened.sender);
       closing.push(async () => opened.sender.close?.());
     }

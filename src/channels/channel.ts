@@ -5,7 +5,7 @@
 import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Check, Outcome } from "../outcome.ts";
-import type { MessageReceipt, Received, ReceiptRequest } from "../receipt.ts";
+import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
 
 export const channelNames = ["email", "sms", "whatsapp"] as const;
 export type ChannelName = (typeof channelNames)[number];
@@ -49,6 +49,8 @@ export interface Sender {
   check(): Promise<Check[]>;
   /** Verifies and reads a request at `/receipts/{channel}`. A sender without it hears nothing back. Never throws for what arrived. */
   receive?(request: ReceiptRequest): Promise<Received<MessageReceipt>>;
+  /** `required`: only people whose agreement is kept are written to. Left out: the workspace answers for it. */
+  optIn?: "required" | "assumed";
   close?(): Promise<void>;
 }
 

@@ -12,6 +12,8 @@ const meanings = new Map<number, Rejection>([
   [21614, "badAddress"], // To is not a mobile number
   [21635, "badAddress"], // To is a landline
   [21610, "optedOut"], // replied STOP
+  [30005, "badAddress"], // unknown, inactive or out of service
+  [30006, "badAddress"], // a landline, or a carrier that takes no SMS
   [20003, "configuration"], // wrong credentials
   [20404, "configuration"], // no such account
   [21408, "configuration"], // sending to that region is not switched on
@@ -27,6 +29,13 @@ const advice = new Map<number, string>([
   [21608, "a trial account sends to verified numbers only: verify the number or upgrade"],
   [30034, "register the number for A2P 10DLC"],
   [63016, "use an approved template: see docs/channels.md"],
+]);
+const plainly = new Map<number, string>([
+  [21610, "the recipient has replied STOP"],
+  [30003, "the phone is switched off or out of reach"],
+  [30005, "the number is unknown or out of service"],
+  [30006, "the number is a landline, or its carrier takes no SMS"],
+  [30007, "filtered by Twilio or the carrier: look at the words and the registration"],
 ]);
 const patience = new Map<number, number>([
   [20429, 5_000], // too many at once; not processed
@@ -61,3 +70,13 @@ const refused = (code: number, message: string, retryAfterMs: number | undefined
   if (wait !== undefined) return retryLater(retryAfterMs ?? wait, said);
   return rejected(meanings.get(code) ?? "permanent", String(code), said);
 };
+
+/** What an error in a status report says of the number, beyond the message. */
+export const addressMeaning = (code: number): "bad" | "optedOut" | undefined => {
+  const meaning = meanings.get(code);
+  return meaning === "badAddress" ? "bad" : meaning === "optedOut" ? meaning : undefined;
+};
+
+/** The same error for a person. */
+export const codeInWords = (code: number): string =>
+  [`Twilio error ${code}`, plainly.get(code) ?? advice.get(code)].filter(Boolean).join(": ");

@@ -11,6 +11,7 @@ import { outboxPolicy, pagePolicy } from "./page.ts";
 import type { HttpParts } from "./parts.ts";
 import { plain } from "./plain.ts";
 import { probes } from "./probes.ts";
+import { receipts } from "./receipts.ts";
 import { languageCodes } from "./texts/index.ts";
 import { webhooks } from "./webhooks.ts";
 
@@ -33,6 +34,7 @@ export const createApp = (parts: HttpParts): Express => {
   );
 
   app.use("/webhooks", webhooks(parts));
+  app.use("/receipts", receipts(parts));
   app.use(probes(parts));
   app.use("/me", claims(parts));
   if (parts.corridor) app.use("/api", api(parts.corridor));

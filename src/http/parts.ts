@@ -6,6 +6,8 @@ import type { Accepted } from "../pipeline/accept.ts";
 import type { Claim } from "../pipeline/claim.ts";
 import type { Corridor } from "../pipeline/corridor.ts";
 import type { Complaint, Raised } from "../pipeline/disputes.ts";
+import type { ReceivedThere } from "../pipeline/receive.ts";
+import type { ReceiptRequest } from "../receipt.ts";
 import type { Telemetry } from "../telemetry.ts";
 
 export type { Claim } from "../pipeline/claim.ts";
@@ -19,6 +21,10 @@ export interface HttpParts {
   /** Whether such a connection is configured: anything else is refused before its body is read. */
   hasConnection(connection: string): boolean;
   accept(connection: string, request: RawRequest): Promise<Accepted>;
+  /** Whether anybody hears receipts under this name. */
+  hasReceiver(name: string): boolean;
+  /** What a vendor told of a message or an order; answered once it is committed. */
+  receive(name: string, request: ReceiptRequest): Promise<ReceivedThere>;
   /** For /readyz: everything that has to be there, by name. */
   ready(): Promise<{ ok: boolean; parts: Record<string, boolean> }>;
   /** Looks, and changes nothing: link scanners open links too. Undefined: no such link, or revoked. */

@@ -27,6 +27,10 @@ export interface OpenChannel {
   /** True: sending the same message again does no harm, so an interrupted send is simply repeated. */
   repeatable: boolean;
   send: Sender["send"];
+  /** Absent: it hears nothing back. */
+  receive?: NonNullable<Sender["receive"]>;
+  /** `required`: nobody is written to who did not agree. */
+  optIn: "required" | "assumed";
 }
 
 export interface Workspace {

@@ -4,12 +4,13 @@ import type { Sql } from "../db/sql.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
+import { type Refusal, refusedChannels } from "./heard.ts";
 
 /** The address of somebody on a channel; null where there is none. */
 export const addressOn = (channel: ChannelName, recipient: Pick<Recipient, "email" | "phone">): string | null =>
   channel === "email" ? recipient.email : recipient.phone;
 
-const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
+export const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
 
 /** What there is to tell of a grant in this state; undefined where nothing. */
 export const kindOf = (state: string): MessageKind | undefined =>
@@ -33,9 +34,16 @@ export const queueMessage = async (
   const open = grant.notify
     .filter(isChannel)
     .filter((channel) => corridor.channels.has(channel) && !tried.has(channel));
-  const channel = open.find((each) => addressOn(each, grant.recipient) !== null);
+  const refused = await refusedBy(corridor, tx, grant, open, kind);
+  const channel = open.find((each) => addressOn(each, grant.recipient) !== null && !refused.has(each));
   if (!channel || grant.recipient.erased_at) {
-    await tx.run("update grants set waiting = $2 where id = $1", [grant.id, whyNot(corridor, grant, tried)]);
+    // an address that is there and must not be used would be found again every second
+    const again = refused.size > 0 ? new Date(corridor.now().getTime() + LOOK_AGAIN_MS) : "-infinity";
+    await tx.run("update grants set waiting = $2, reach_at = $3 where id = $1", [
+      grant.id,
+      whyNot(corridor, grant, tried, refused),
+      again,
+    ]);
     return undefined;
   }
   const row = await tx.row<{ id: string }>(
@@ -48,18 +56,53 @@ export const queueMessage = async (
   return row?.id;
 };
 
+/** Which of these channels this recipient must not be written to on, and why. */
+export const refusedBy = (
+  corridor: Corridor,
+  tx: Sql,
+  { recipient }: Pick<GrantView, "recipient">,
+  channels: readonly ChannelName[],
+  kind: MessageKind,
+): Promise<ReadonlyMap<ChannelName, Refusal>> => {
+  const addresses = channels.flatMap((channel) => {
+    const address = addressOn(channel, recipient);
+    return address === null ? [] : [[channel, address] as const];
+  });
+  return refusedChannels(corridor, tx, new Map(addresses), kind);
+};
+
+/** Why a message is not sent on a channel, for a person. */
+export const refusalWords: Readonly<Record<Refusal, (channel: string) => string>> = {
+  bad: (channel) => `the ${channel} address does not work`,
+  optedOut: (channel) => `opted out of ${channel}`,
+  complained: (channel) => `complained about a message by ${channel}`,
+  notAgreed: (channel) => `no agreement to ${channel} is known`,
+};
+
 /** Starts like this for those that an address would help; the sweeper looks for it. */
 export const UNREACHABLE = "unreachable";
+/** How soon somebody who must not be written to is looked at again, should their address have changed. */
+const LOOK_AGAIN_MS = 3_600_000;
 
-const whyNot = ({ channels }: Corridor, { recipient, notify }: GrantView, tried: ReadonlySet<string>) => {
+const whyNot = (
+  { channels }: Corridor,
+  { recipient, notify }: GrantView,
+  tried: ReadonlySet<string>,
+  refused: ReadonlyMap<ChannelName, Refusal>,
+) => {
   if (recipient.erased_at) return "the recipient asked to be forgotten";
   const ready = notify.filter(isChannel).filter((channel) => channels.has(channel));
   if (ready.length === 0)
     return `${UNREACHABLE}: accolade.yaml sets up none of the rule's channels (${notify.join(", ")})`;
   if (tried.size > 0 && ready.every((channel) => tried.has(channel)))
     return "nobody was told: every channel of the rule failed";
+  const who = recipient.kind === "rep" ? "this rep" : "this customer";
   const lacks = ready
-    .filter((channel) => !tried.has(channel))
+    .filter((channel) => !tried.has(channel) && !refused.has(channel))
     .map((channel) => (channel === "email" ? "email address" : "phone number"));
-  return `${UNREACHABLE}: no ${[...new Set(lacks)].join(" and no ")} is known of ${recipient.kind === "rep" ? "this rep" : "this customer"}`;
+  const against = [...refused].map(([channel, why]) => refusalWords[why](channel));
+  if (tried.size > 0) against.push("the other channels failed");
+  const known = lacks.length > 0 ? [`no ${[...new Set(lacks)].join(" and no ")} is known of ${who}`] : [];
+  if (refused.size === 0) return `${UNREACHABLE}: ${known.join("")}`;
+  return `${UNREACHABLE}: ${who} is not told (${[...against, ...known].join("; ")}); the reward stays on their page`;
 };

@@ -6,7 +6,9 @@ import type { ChannelName, MessageKind, SendOutcome } from "../channels/channel.
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { addressOn, queueMessage } from "./notify-channel.ts";
+import { addressDigest } from "./heard.ts";
+import { keepOutcome, type SentMessage, stateAfter } from "./keep-outcome.ts";
+import { addressOn, queueMessage, refusalWords, refusedBy } from "./notify-channel.ts";
 import { wordsOf } from "./notify-words.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
 
@@ -62,6 +64,14 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
       return { fallBack: await queueMessage(corridor, tx, grant, message.kind), ready: undefined };
     }
+    const refused = (await refusedBy(corridor, tx, grant, [open.channel], message.kind)).get(open.channel);
+    if (refused) {
+      await tx.run("update messages set state = 'skipped', reason = $2 where id = $1", [
+        messageId,
+        refusalWords[refused](open.channel),
+      ]);
+      return { fallBack: await queueMessage(corridor, tx, grant, message.kind), ready: undefined };
+    }
     const paused = await pausedFor(tx, `channel:${open.channel}`);
     if (paused) {
       await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
@@ -72,11 +82,10 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       return undefined;
     }
     const lease = open.repeatable ? REPEATABLE_LEASE_MS : LEASE_MS;
-    await tx.run("update messages set state = 'sending', sender = $3, not_before = $2 where id = $1", [
-      messageId,
-      new Date(now.getTime() + lease),
-      open.sender,
-    ]);
+    await tx.run(
+      "update messages set state = 'sending', sender = $3, not_before = $2, address_digest = $4 where id = $1",
+      [messageId, new Date(now.getTime() + lease), open.sender, addressDigest(corridor, to)],
+    );
     const attempt = await beginAttempt(tx, {
       grantId: grant.id,
       messageId,
@@ -103,7 +112,11 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
   }
   const { grant, open, to, attempt, kind, rendered } = next.ready;
   const outcome = await open.send({ key: messageId, to, name: grant.recipient.name, rendered });
-  await settleSend(corridor, { grant, messageId, kind, channel: open.channel, sender: open.sender, attempt }, outcome);
+  await settleSend(
+    corridor,
+    { grant, messageId, kind, channel: open.channel, sender: open.sender, to, attempt },
+    outcome,
+  );
 };
 
 /** Why a message is not sent any more although it was queued: what it says does not hold now. */
@@ -113,45 +126,21 @@ const whyStale = ({ kind, round }: MessageRow, { state, netted_minor, round: pre
   return kind === "reversed" && !undone && netted_minor === 0 ? "the reward is due again" : null;
 };
 
-interface Sent {
-  grant: GrantView;
-  messageId: string;
-  kind: MessageKind;
-  channel: ChannelName;
-  sender: string;
-  attempt: number;
-}
-
 const settleSend = async (
   corridor: Corridor,
-  { grant, messageId, kind, channel, sender, attempt }: Sent,
+  { attempt, ...sent }: SentMessage & { attempt: number },
   outcome: SendOutcome,
 ) => {
-  const now = corridor.now();
-  const state = stateAfter(outcome);
-  const fallBack = await corridor.database.transaction(async (tx) => {
-    await endAttempt(tx, attempt, outcome, now);
-    await tx.run(
-      `update messages set state = $2, reason = $3, reference = $4, not_before = $5, sent_at = $6 where id = $1 and state = 'sending'`,
-      [
-        messageId,
-        state,
-        outcome.outcome === "accepted" ? null : outcome.detail,
-        outcome.outcome === "accepted" ? outcome.reference : null,
-        new Date(now.getTime() + (outcome.outcome === "retryLater" ? outcome.afterMs : 0)),
-        state === "sent" ? now : null,
-      ],
-    );
-    return state === "failed" ? queueMessage(corridor, tx, grant, kind) : undefined;
+  const { grant, channel, sender } = sent;
+  const instead = await corridor.database.transaction(async (tx) => {
+    await endAttempt(tx, attempt, outcome, corridor.now());
+    return keepOutcome(corridor, tx, sent, outcome);
   });
   corridor.telemetry.attempt(sender, outcome.outcome);
-  corridor.telemetry.message(channel, state);
+  corridor.telemetry.message(channel, stateAfter(outcome));
   const line = { grant: grant.id, channel, sender, outcome: outcome.outcome };
   if (outcome.outcome === "rejected")
     corridor.log.warn("not sent", { ...line, reason: outcome.code, detail: outcome.detail });
   else corridor.log.step("notified", line);
-  if (fallBack) await corridor.doorbell.ring("notify", [fallBack]).catch(() => {});
+  await corridor.doorbell.ring("notify", instead).catch(() => {});
 };
-
-const stateAfter = (outcome: SendOutcome) =>
-  ({ accepted: "sent", rejected: "failed", retryLater: "queued", unknown: "unknown" })[outcome.outcome];

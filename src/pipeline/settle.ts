@@ -74,9 +74,9 @@ const reachable = async (corridor: Corridor): Promise<string[]> => {
   const candidates = await corridor.database.rows<{ id: string }>(
     `select g.id from grants g join recipients r on r.id = g.recipient_id
      where g.state in ('issued', 'declined', 'expired') and g.waiting like $1 and r.erased_at is null
-       and (('email' = any (g.notify) and r.email is not null) or (g.notify && array['sms', 'whatsapp'] and r.phone is not null))
+       and g.reach_at <= $3 and (('email' = any (g.notify) and r.email is not null) or (g.notify && array['sms', 'whatsapp'] and r.phone is not null))
      order by g.granted_at limit $2`,
-    [`${UNREACHABLE}%`, BATCH],
+    [`${UNREACHABLE}%`, BATCH, corridor.now()],
   );
   const queued: string[] = [];
   for (const { id } of candidates) {

@@ -97,6 +97,8 @@ export const testParts = (changes: Partial<HttpParts> = {}): TestParts => {
       if (asked === "ack") return { status: 200, contentType: "text/xml", body: "<Ack>true</Ack>" };
       return { status: 202, contentType: "text/plain", body: "" };
     },
+    hasReceiver: () => false,
+    receive: async () => ({ refused: 404, reason: "unknown_sender" }),
     ready: async () => ({ ok: true, parts: { database: true, migrations: true, queue: true } }),
     claim: async (token) => (token === "good" ? aClaim : undefined),
     reveal: async (token) =>
