@@ -40,7 +40,7 @@ create table suppressions (
   primary key (channel, address_digest, kind, why)
 );
 
--- who agreed to be written to, where a channel asks for it; and until when WhatsApp takes words of our own
+-- who agreed to be written to, where a channel asks for it, and when they last wrote: WhatsApp's window is open for 24 hours from then
 create table agreements (
   channel text not null,
   address_digest text not null,

@@ -6,6 +6,7 @@ import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Check, Outcome } from "../outcome.ts";
 import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
+import type { RegisteredWords, Registry } from "./whatsapp-registry.ts";
 
 export const channelNames = ["email", "sms", "whatsapp"] as const;
 export type ChannelName = (typeof channelNames)[number];
@@ -37,6 +38,8 @@ export interface SenderSurroundings {
   now: () => Date;
   /** `PUBLIC_URL` without a slash at the end: where receipts can be sent. */
   publicUrl: string;
+  /** What our words put into each WhatsApp template, where they are loaded. */
+  whatsappWords?: RegisteredWords;
 }
 
 /** No send lasts longer than this, so that one without an outcome can be told from one under way. */
@@ -51,6 +54,8 @@ export interface Sender {
   receive?(request: ReceiptRequest): Promise<Received<MessageReceipt>>;
   /** `required`: only people whose agreement is kept are written to. Left out: the workspace answers for it. */
   optIn?: "required" | "assumed";
+  /** The WhatsApp templates that it was told of. */
+  registry?: Registry;
   close?(): Promise<void>;
 }
 

@@ -15,7 +15,8 @@ export type {
 export { channelNames } from "./channel.ts";
 export type { NoticeMessage, Renderer, RewardMessage } from "./render.ts";
 export { createRenderer } from "./render.ts";
-export { loadTemplates } from "./templates.ts";
+export { loadTemplates, whatsappWordsOf } from "./templates.ts";
+export { registryProblems } from "./whatsapp-registry.ts";
 export type { TemplateProblem } from "./word-file.ts";
 
 export const senders: readonly SenderKind[] = [smtp, twilio, meta, outbox];

@@ -7,6 +7,7 @@ import { type ChannelName, defineSender, type SendRequest } from "./channel.ts";
 import { reachableFromOutside } from "./public-host.ts";
 import { twilioOutcome } from "./twilio-outcome.ts";
 import { receiveFromTwilio, statusCallback } from "./twilio-receipts.ts";
+import { isDelivered } from "./whatsapp-registry.ts";
 
 const Settings = z
   .strictObject({
@@ -41,6 +42,16 @@ const Settings = z
       .describe(
         "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`, `reversed`) and language, `reward: { en: HX…, it: HX… }`",
       ),
+    optIn: z
+      .enum(["required", "assumed"])
+      .default("assumed")
+      .describe(
+        "WhatsApp only. `required`: only people whose agreement is kept here are written to; `assumed`: you answer for it",
+      ),
+    marketing: z
+      .array(z.string())
+      .default([])
+      .describe("WhatsApp only: which of `templates` Meta approved as marketing, which it does not deliver to +1"),
     apiBase: z.url().default("https://api.twilio.com").describe("Base URL of the API"),
     timeoutMs: z
       .number()
@@ -87,6 +98,8 @@ export const twilio = defineSender({
       async send(request) {
         const form = messageForm(settings, request);
         if (!form) return missingTemplate(request);
+        if (isMarketing(settings, request) && !isDelivered("marketing", request.to))
+          return rejected("permanent", "marketing_us", "Meta does not deliver marketing templates to +1");
         const asked =
           receiptsUrl === undefined ? form : { ...form, StatusCallback: statusCallback(receiptsUrl, request.key) };
         const body = new URLSearchParams(asked).toString();
@@ -97,6 +110,7 @@ export const twilio = defineSender({
         const reply = await callVendor({ url: `${url}?PageSize=1`, method: "GET", headers, timeoutMs, now });
         return [credentials(reply), heardBack(receiptsUrl), ...templates(settings, channel)];
       },
+      ...(channel === "whatsapp" ? { optIn: settings.optIn } : {}),
       ...(authToken === undefined
         ? {}
         : { receive: async (request: ReceiptRequest) => receiveFromTwilio({ authTokens }, request, now()) }),
@@ -120,6 +134,9 @@ const messageForm = (settings: Settings, { to, rendered }: SendRequest): Record<
   const variables = Object.fromEntries(rendered.variables.map((value, index) => [String(index + 1), value]));
   return { To: address(to), ...sender, ContentSid: contentSid, ContentVariables: JSON.stringify(variables) };
 };
+
+const isMarketing = ({ marketing }: Settings, { rendered }: SendRequest) =>
+  rendered.channel === "whatsapp" && marketing.includes(rendered.template);
 
 const missingTemplate = ({ rendered }: SendRequest) =>
   rendered.channel === "whatsapp"

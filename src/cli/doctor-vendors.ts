@@ -1,5 +1,6 @@
+import path from "node:path";
 import type { TokenVault } from "../../connectors/connector.ts";
-import { openSender } from "../channels/index.ts";
+import { loadTemplates, openSender, whatsappWordsOf } from "../channels/index.ts";
 import type { Config } from "../config.ts";
 import type { Database, Sql } from "../db/sql.ts";
 import { tokenVault } from "../pipeline/complete-tokens.ts";
@@ -48,7 +49,11 @@ export const checkProviders = async ({ config, database }: VendorSurroundings): 
 
 /** Signs in to each sender; sends nothing. */
 export const checkChannels = async ({ config, database }: VendorSurroundings): Promise<Line[]> => {
-  const around = { sql: database ?? away, now, publicUrl: config.publicUrl };
+  const loaded = config.channels.has("whatsapp")
+    ? await loadTemplates(config.templatesFolder, path.join(config.home, "cache"))
+    : undefined;
+  const words = loaded?.ok ? { whatsappWords: whatsappWordsOf(loaded.templates) } : {};
+  const around = { sql: database ?? away, now, publicUrl: config.publicUrl, ...words };
   const looks = [...config.channels].map(([channel, { sender, settings }]) =>
     lookedAt(channel, async () => {
       const opened = openSender(sender, settings, channel, around);

@@ -10,8 +10,6 @@ import { saidWords } from "./said-words.ts";
 
 /** An address that bounced is tried again after this: mailboxes come back, and numbers are given to somebody else. */
 const BAD_FOR_MS = 90 * 86_400_000;
-/** WhatsApp takes free words for this long after somebody wrote to us. */
-export const WINDOW_MS = 24 * 3_600_000;
 
 /** The same for every way of writing one address. */
 export const addressDigest = ({ sealer }: Pick<Corridor, "sealer">, address: string): string =>
@@ -75,6 +73,7 @@ export const refusedChannels = async (
           and not (s.why = 'optedOut' and s.kind <> 'all' and exists (
             select from suppressions b where b.channel = t.channel and b.address_digest = t.digest
               and b.kind = 'all' and b.why = 'optedOut' and b.until > s.since))
+          and not (s.why = 'bad' and a.heard_at is not null and a.heard_at > s.since)
         order by s.why desc limit 1) as why
      from unnest($1::text[], $2::text[]) as t (channel, digest)
      left join agreements a on a.channel = t.channel and a.address_digest = t.digest`,
@@ -102,13 +101,13 @@ export const hear = async (
     await takeBack(tx, said);
     await lookAgainAt(tx, channel, from);
   }
-  if (channel === "whatsapp")
-    await tx.run(
-      `insert into agreements as a (channel, address_digest, agreed_at, source, heard_at) values ($1, $2, $3, $4, $5)
-       on conflict (channel, address_digest) do update set heard_at = greatest(a.heard_at, excluded.heard_at),
-         agreed_at = coalesce(a.agreed_at, excluded.agreed_at), source = coalesce(a.source, excluded.source)`,
-      [channel, digest, word === "start" ? at : null, word === "start" ? "heard" : null, at],
-    );
+  // who writes from an address has it, whatever bounced before
+  await tx.run(
+    `insert into agreements as a (channel, address_digest, agreed_at, source, heard_at) values ($1, $2, $3, $4, $5)
+     on conflict (channel, address_digest) do update set heard_at = greatest(a.heard_at, excluded.heard_at),
+       agreed_at = coalesce(a.agreed_at, excluded.agreed_at), source = coalesce(a.source, excluded.source)`,
+    [channel, digest, word === "start" ? at : null, word === "start" ? "heard" : null, at],
+  );
 };
 
 /** Grants of which this person was not told are looked at now. */

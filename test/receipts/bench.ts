@@ -1,4 +1,5 @@
 /** A whole server with stand-ins for Twilio, Meta and a mail server, and people who win deals: for what comes back from vendors. */
+import { createHmac } from "node:crypto";
 import twilioSdk from "twilio";
 import { type MetaApi, startMetaApi } from "../support/meta-api.ts";
 import { standardWebhooks } from "../support/sign-webhook.ts";
@@ -38,8 +39,16 @@ export interface ReceiptBench {
     form: Record<string, string>,
     changes?: { token?: string; signature?: string | null },
   ): Promise<Response>;
+  /** Posts a body as Meta does, signed with the app's secret. */
+  metaPosts(
+    body: unknown,
+    changes?: { secret?: string; signature?: string | null; tamper?: boolean },
+  ): Promise<Response>;
   close(): Promise<void>;
 }
+
+export const APP_SECRET = "an-app-secret-of-these-tests";
+export const VERIFY_TOKEN = "a-verify-token-of-these-tests";
 
 const people = (n: number) =>
   Array.from(
@@ -65,7 +74,7 @@ providers:
 channels:
   email: { sender: smtp, host: 127.0.0.1, port: ${smtp.port}, user: ${smtp.user}, password: "${smtp.password}", requireTls: false, from: { name: Acme Rewards, address: rewards@acme.example }${more.email ?? ""} }
   sms: { sender: twilio, accountSid: ${twilio.accountSid}, authToken: ${twilio.authToken}, from: "+15005550006", apiBase: "${twilio.url}" }
-  whatsapp: { sender: meta, accessToken: ${meta.accessToken}, phoneNumberId: "${meta.phoneNumberId}", apiBase: "${meta.url}"${more.whatsapp ?? ""} }
+  whatsapp: { sender: meta, accessToken: ${meta.accessToken}, phoneNumberId: "${meta.phoneNumberId}", apiBase: "${meta.url}", appSecret: ${APP_SECRET}, verifyToken: ${VERIFY_TOKEN}${more.whatsapp ?? ""} }
 people: people.yaml
 `,
     rules: {
@@ -124,6 +133,16 @@ rules:
           ...(signed === null ? {} : { "x-twilio-signature": signed }),
         },
         body: new URLSearchParams(form).toString(),
+      });
+    },
+    metaPosts(body, { secret = APP_SECRET, signature, tamper } = {}) {
+      const text = JSON.stringify(body);
+      const signed =
+        signature === undefined ? `sha256=${createHmac("sha256", secret).update(text).digest("hex")}` : signature;
+      return fetch(`${running.door}/receipts/whatsapp`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...(signed === null ? {} : { "x-hub-signature-256": signed }) },
+        body: tamper ? text.replace("delivered", "delivereD") : text,
       });
     },
     async close() {
