@@ -134,6 +134,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
         optIn: opened.sender.optIn ?? "assumed",
         send: opened.sender.send,
         ...(opened.sender.receive ? { receive: opened.sender.receive } : {}),
+        ...(opened.sender.hearMail ? { hearMail: opened.sender.hearMail } : {}),
       });
       senders.set(channel, opened.sender);
       closing.push(async () => opened.sender.close?.());

@@ -18,7 +18,8 @@ export type MessageKind = "reward" | NoticeKind;
 
 /** Words ready to go, in the recipient's language. Never a gift code: a claim link. */
 export type Rendered =
-  | { channel: "email"; subject: string; html: string; text: string }
+  /** `unsubscribe`: where this person can stop such mails, for programs (RFC 8058) and people. */
+  | { channel: "email"; subject: string; html: string; text: string; unsubscribe?: string }
   | { channel: "sms"; text: string }
   | { channel: "whatsapp"; template: string; language: string; variables: string[]; text: string };
 
@@ -52,6 +53,8 @@ export interface Sender {
   check(): Promise<Check[]>;
   /** Verifies and reads a request at `/receipts/{channel}`. A sender without it hears nothing back. Never throws for what arrived. */
   receive?(request: ReceiptRequest): Promise<Received<MessageReceipt>>;
+  /** Reads a mail that came back to the address which `send` gave as its envelope sender. Never throws for what arrived. */
+  hearMail?(raw: Buffer): Promise<readonly MessageReceipt[]>;
   /** `required`: only people whose agreement is kept are written to. Left out: the workspace answers for it. */
   optIn?: "required" | "assumed";
   /** The WhatsApp templates that it was told of. */

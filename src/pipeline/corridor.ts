@@ -29,6 +29,8 @@ export interface OpenChannel {
   send: Sender["send"];
   /** Absent: it hears nothing back. */
   receive?: NonNullable<Sender["receive"]>;
+  /** Reads a mail that came back. Absent: none do. */
+  hearMail?: NonNullable<Sender["hearMail"]>;
   /** `required`: nobody is written to who did not agree. */
   optIn: "required" | "assumed";
 }
