@@ -17,6 +17,7 @@ import { hasReceiver, receive } from "./pipeline/receive.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
+import { unsubscribe, viewUnsubscribe } from "./pipeline/unsubscribe.ts";
 import { within } from "./within.ts";
 import { problemLine } from "./yaml/problem.ts";
 import { ruleFilePaths, watchFiles } from "./yaml/yaml-folder.ts";
@@ -169,6 +170,8 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): H
     claim: (token) => viewClaim(corridor, token),
     reveal: (token) => revealClaim(corridor, token),
     dispute: (token, complaint) => raiseDispute(corridor, token, complaint),
+    viewUnsubscribe: (token) => viewUnsubscribe(corridor, token),
+    unsubscribe: (token, what) => unsubscribe(corridor, token, what),
     ...(config.roles.has("console") ? { corridor } : {}),
     ...([...config.channels.values()].some(({ sender }) => sender === "outbox") && config.sandbox
       ? { outbox: () => readOutbox(database) }

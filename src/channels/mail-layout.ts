@@ -23,6 +23,8 @@ export const rewardLayoutNames: readonly string[] = [
   "whyLink",
   "copy",
   "footer",
+  "unsubscribe",
+  "unsubscribeLink",
 ];
 
 /** The same for the layout of notices. */
@@ -41,6 +43,8 @@ export const noticeLayoutNames: readonly string[] = [
   "whyLink",
   "copy",
   "footer",
+  "unsubscribe",
+  "unsubscribeLink",
 ];
 
 export interface Compiled {

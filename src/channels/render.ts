@@ -1,9 +1,9 @@
 /** Puts the words of a reward together for one recipient and channel. Pure: no files, no clock, no network. */
 import { formatMoney, type Money, moneyFromMajor, POINTS } from "../money.ts";
 import type { ChannelName, NoticeKind, Rendered } from "./channel.ts";
-import { clean, clip, escapeHtml, sentenceCase, usableFirstName } from "./clean-text.ts";
+import { clean, clip, sentenceCase, usableFirstName } from "./clean-text.ts";
 import { renderNotice, type Told } from "./render-notice.ts";
-import { smsText, unbroken, whatsApp } from "./render-parts.ts";
+import { fillIn, isolated, oneClickLink, smsText, unbroken, unsubscribeLines, whatsApp } from "./render-parts.ts";
 import type { Templates } from "./templates.ts";
 import type { Values } from "./word-file.ts";
 import type { Words } from "./words.ts";
@@ -34,6 +34,8 @@ export interface RewardMessage {
   workspaceName: string;
   /** The last day on which the link works, YYYY-MM-DD. */
   expiresOn?: string | null;
+  /** Absolute: where mails of this kind are stopped. Only mails name it. */
+  unsubscribeUrl?: string | null;
 }
 
 /** A message about a reward that is not given. The link leads to the page where its recipient can say so, for nothing else. */
@@ -85,6 +87,7 @@ export const createRenderer = (templates: Templates, workspaceLanguage: string):
         link: data.claimUrl,
         reversal: data.reversal ?? "",
         sum: data.sum === null ? "" : money(words, locale, data.sum),
+        unsubscribe: unsubscribeOf(words, data),
       };
       return renderNotice({ kind, channel, layout: templates.noticeLayout, words: notice }, told, tell);
     },
@@ -159,6 +162,7 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
   const subject = clip(clean(String(said.subject)), 150);
   const expires = said.until ? lines.expires(said) : "";
   const whyLink = `${data.claimUrl}#why`;
+  const stop = unsubscribeOf(words, data);
   const values: Record<string, string> = {
     language: words.language,
     subject,
@@ -176,8 +180,9 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
     why: lines.why(said),
     copy: lines.copy(said),
     footer: lines.footer(said),
+    ...stop,
   };
-  const html = layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ""));
+  const html = fillIn(layout, values, said);
   const text = [
     `${said.opening}.`,
     `${said.worth}`,
@@ -190,10 +195,16 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
     "",
     "-- ",
     values.footer ?? "",
+    ...unsubscribeLines(stop),
     "",
   ].join("\n");
-  return { channel: "email", subject, html, text };
+  return { channel: "email", subject, html, text: isolated(text, said), ...oneClickLink(data) };
 };
+
+/** The words of the link that stops such mails, and where it leads; empty where a mail has none. */
+const unsubscribeOf = (words: Words, { unsubscribeUrl }: RewardMessage) =>
+  unsubscribeUrl ? { unsubscribe: words.unsubscribe({}), unsubscribeLink: unsubscribeUrl } : noUnsubscribe;
+const noUnsubscribe = { unsubscribe: "", unsubscribeLink: "" };
 
 const money = (words: Words, locale: string, amount: Money | undefined): string => {
   if (!amount) return "";

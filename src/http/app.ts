@@ -13,6 +13,7 @@ import { plain } from "./plain.ts";
 import { probes } from "./probes.ts";
 import { receipts } from "./receipts.ts";
 import { languageCodes } from "./texts/index.ts";
+import { unsubscribes } from "./unsubscribe.ts";
 import { webhooks } from "./webhooks.ts";
 
 export const createApp = (parts: HttpParts): Express => {
@@ -37,6 +38,7 @@ export const createApp = (parts: HttpParts): Express => {
   app.use("/receipts", receipts(parts));
   app.use(probes(parts));
   app.use("/me", claims(parts));
+  app.use("/u", unsubscribes(parts));
   if (parts.corridor) app.use("/api", api(parts.corridor));
 
   const { outbox, publicUrl, workspaceName, docsUrl } = parts;

@@ -7,10 +7,12 @@ import type { Claim } from "../pipeline/claim.ts";
 import type { Corridor } from "../pipeline/corridor.ts";
 import type { Complaint, Raised } from "../pipeline/disputes.ts";
 import type { ReceivedThere } from "../pipeline/receive.ts";
+import type { Unsubscribable } from "../pipeline/unsubscribe.ts";
 import type { ReceiptRequest } from "../receipt.ts";
 import type { Telemetry } from "../telemetry.ts";
 
 export type { Claim } from "../pipeline/claim.ts";
+export type { Unsubscribable } from "../pipeline/unsubscribe.ts";
 
 export interface HttpParts {
   /** `PUBLIC_URL` without a slash at the end. */
@@ -33,6 +35,10 @@ export interface HttpParts {
   reveal(token: string): Promise<Claim | undefined>;
   /** The recipient says that something is not right. */
   dispute(token: string, complaint: Complaint): Promise<Raised>;
+  /** Looks at a link that stops mails, and changes nothing. */
+  viewUnsubscribe(token: string): Promise<Unsubscribable | undefined>;
+  /** Somebody wants no more mails, or them again. Undefined: no such link. */
+  unsubscribe(token: string, what: "kind" | "all" | "again"): Promise<Unsubscribable | undefined>;
   /** What the admin API works with; absent where this process does not serve it. */
   corridor?: Corridor;
   /** Only in a sandbox: newest first. */

@@ -42,7 +42,10 @@ export const suppress = async (tx: Sql, told: Suppression): Promise<void> => {
 };
 
 /** The person wants to be written to again; what they refused before counts no more, and what they refuse at that moment does. */
-const takeBack = async (tx: Sql, { channel, digest, source, at }: Omit<Suppression, "kind" | "why" | "evidence">) => {
+export const takeBack = async (
+  tx: Sql,
+  { channel, digest, source, at }: Omit<Suppression, "kind" | "why" | "evidence">,
+) => {
   await tx.run(
     `insert into suppressions as s (channel, address_digest, kind, why, source, since, until)
      values ($1, $2, 'all', 'optedOut', $3, $4, $4)

@@ -2,7 +2,7 @@
 import { Writable } from "node:stream";
 import type { RawRequest } from "../../connectors/connector.ts";
 import type { KeptMessage } from "../../src/channels/outbox.ts";
-import type { Claim, HttpParts } from "../../src/http/parts.ts";
+import type { Claim, HttpParts, Unsubscribable } from "../../src/http/parts.ts";
 import { createLog } from "../../src/log.ts";
 import { createTelemetry } from "../../src/telemetry.ts";
 
@@ -33,6 +33,8 @@ export const aClaim: Claim = {
     { text: "deal.cycle_days <= 60", held: true, saw: "41" },
   ],
 };
+
+const aLink: Unsubscribable = { language: "it", workspaceName: "Northwind Sales", kind: "reward", stopped: false };
 
 export const outboxMessages: KeptMessage[] = [
   {
@@ -103,6 +105,8 @@ export const testParts = (changes: Partial<HttpParts> = {}): TestParts => {
     claim: async (token) => (token === "good" ? aClaim : undefined),
     reveal: async (token) =>
       token === "good" ? { ...aClaim, content: { kind: "code", code: "XMAS-7KQ2-9FWD" } } : undefined,
+    viewUnsubscribe: async (token) => (token === "good" ? aLink : undefined),
+    unsubscribe: async (token, what) => (token === "good" ? { ...aLink, stopped: what !== "again" } : undefined),
     dispute: async (token) => (token === "good" ? { ok: true } : { ok: false, why: "not_found" }),
     ...changes,
   };

@@ -8,7 +8,12 @@ type Told = Omit<Extract<MessageReceipt, { what: "state" }>, "what" | "key" | "m
 /** Undefined for a mail that says nothing of the kind: somebody's holiday, a person's answer. Never throws. */
 export const readBounceMail = async (raw: Buffer): Promise<Told | undefined> => {
   try {
-    const mail = await simpleParser(raw, { keepDeliveryStatus: true, skipImageLinks: true, skipTextToHtml: true, skipTextLinks: true });
+    const mail = await simpleParser(raw, {
+      keepDeliveryStatus: true,
+      skipImageLinks: true,
+      skipTextToHtml: true,
+      skipTextLinks: true,
+    });
     const status = partOf(mail, "message/delivery-status");
     if (status !== undefined) return readStatus(status);
     const feedback = partOf(mail, "message/feedback-report");
