@@ -98,7 +98,7 @@ export const smtp = defineSender({
             html: rendered.html,
             headers: {
               "Auto-Submitted": "auto-generated",
-              ...receipts?.headers(key),
+              ...(receipts ? asWritten(receipts.headers(key)) : {}),
               ...(oneClick(rendered.unsubscribe) ? { "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" } : {}),
             },
             ...(replyTo === undefined ? {} : { replyTo }),
@@ -135,6 +135,10 @@ export const smtp = defineSender({
     };
   },
 });
+
+/** ASCII that a service reads back: folded or encoded, as nodemailer does with long values, it would not be found. */
+const asWritten = (headers: Record<string, string>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { prepared: true, value }]));
 
 /** RFC 8058: a POST to this address unsubscribes. Only an https one may be offered. */
 const oneClick = (link: string | undefined): link is string => link?.startsWith("https:") ?? false;

@@ -42,7 +42,13 @@ export const applyReceipts = async (
     const told = receipts.filter(({ messageId }) => messageId === message.id);
     const state = told.reduce<MessageState>((present, receipt) => forward(present, receipt.state), message.state);
     const grant = await loadGrant(tx, message.grant_id);
-    if (state !== message.state) await move(tx, message.id, state, told);
+    if (state !== message.state) {
+      const reason = await move(tx, message.id, state, told);
+      corridor.telemetry.message(message.channel, state);
+      const line = { grant: message.grant_id, channel: message.channel, sender: source, state };
+      if (reason === null) corridor.log.step("heard back", line);
+      else corridor.log.warn("not delivered", { ...line, detail: reason });
+    }
     for (const receipt of told)
       if (receipt.address && grant) await stopWriting(corridor, tx, source, message, grant, receipt);
     if (state !== "failed" || message.state === "failed" || !grant) continue;
@@ -54,12 +60,14 @@ export const applyReceipts = async (
 
 const move = async (tx: Sql, id: string, state: MessageState, told: readonly AppliedReceipt[]) => {
   const failure = told.find((receipt) => receipt.state === "failed");
+  const reason = state === "failed" ? reasonOf(failure) : null;
   const newest = new Date(Math.max(...told.map(({ at }) => at.getTime())));
   await tx.run(
     `update messages set state = $2, reason = $3, sent_at = case when $2 = 'failed' then sent_at else coalesce(sent_at, $4) end,
        settled_at = greatest(settled_at, $4) where id = $1`,
-    [id, state, state === "failed" ? reasonOf(failure) : null, newest],
+    [id, state, reason, newest],
   );
+  return reason;
 };
 
 const reasonOf = (failure: AppliedReceipt | undefined): string =>

@@ -4,6 +4,7 @@ import { expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { z } from "zod";
 import { channelNames, openSender, senders } from "../../src/channels/index.ts";
+import { sendgridAccount } from "../support/mail-services.ts";
 
 const Block = z.object({ channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })) });
 
@@ -12,7 +13,8 @@ const filledIn = (text: string) =>
   text
     .replace(/\$\{TWILIO_ACCOUNT_SID\}/g, `AC${"0".repeat(32)}`)
     .replace(/\b(HX|MG)…/g, (_, kind) => kind + "0".repeat(32))
-    .replace(/\$\{\w+\}/g, "from-the-environment");
+    .replace(/\$\{SENDGRID_VERIFICATION_KEY\}/g, sendgridAccount().verificationKey)
+    .replace(/\$\{\w+\}/g, "from-the-environment-32-characters");
 
 const sql = { rows: async () => [], row: async () => undefined, run: async () => 0 };
 const around = { sql, now: () => new Date(), publicUrl: "https://accolade.example" };

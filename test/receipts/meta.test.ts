@@ -132,3 +132,24 @@ test("the handshake gives the challenge back, to whoever knows our token", async
   expect([refused.status, await refused.text()]).toEqual([401, "unauthorised\n"]);
   expect((await fetch(`${bench.running.door}/receipts/whatsapp`)).status).toBe(400);
 });
+
+test("where agreement is required, WhatsApp is used for those who gave it, and the grant says why not otherwise", async () => {
+  const strict = await startReceiptBench({ whatsapp: ", optIn: required" });
+  try {
+    const first = await strict.win("whatsapp", "p0");
+    const told = await strict.grantWhen(first, "is told by SMS", ({ messages }) => messages[0]?.state === "sent");
+    expect(told.messages.map(({ channel }) => channel)).toEqual(["sms"]);
+    const yes = { from: "393471234500", id: "wamid.yes", timestamp: at(), type: "text", text: { body: "Start" } };
+    const said = {
+      messaging_product: "whatsapp",
+      metadata: { phone_number_id: strict.meta.phoneNumberId },
+      messages: [yes],
+    };
+    expect((await strict.metaPosts(post(said))).status).toBe(200);
+    const second = await strict.win("whatsapp", "p0");
+    const then = await strict.grantWhen(second, "is told", ({ messages }) => messages[0]?.state === "sent");
+    expect(then.messages.map(({ channel }) => channel)).toEqual(["whatsapp"]);
+  } finally {
+    await strict.close();
+  }
+}, 60_000);

@@ -1,5 +1,6 @@
 /** Twilio reports to the whole server, signed by Twilio's own SDK: what a message becomes, who is told instead, who not any more. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { readConfigFile } from "../../src/config-file.ts";
 import { PUBLIC_URL } from "../support/workspace.ts";
 import { type ReceiptBench, startReceiptBench } from "./bench.ts";
 
@@ -132,4 +133,12 @@ test("a name that nobody has, another method, a body that is too large", async (
   expect((await fetch(`${door}/sms`, { method: "DELETE" })).status).toBe(405);
   expect((await fetch(`${door}/sms`)).status).toBe(405);
   expect((await fetch(`${door}/sms`, { method: "POST", body: Buffer.alloc(3 * 1024 * 1024) })).status).toBe(413);
+});
+
+test("a provider that would share a channel's address for receipts is a mistake of the configuration, with its place", () => {
+  const read = readConfigFile("accolade.yaml", "providers:\n  sms: { provider: points }\n", () => undefined);
+  expect(read).toMatchObject({
+    ok: false,
+    problems: [{ line: 2, found: "a provider called `sms`", expected: expect.stringContaining("/receipts/sms") }],
+  });
 });
