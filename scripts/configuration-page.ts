@@ -23,6 +23,8 @@ interface Schema {
   format?: string;
   items?: Schema;
   anyOf?: Schema[];
+  oneOf?: Schema[];
+  const?: unknown;
   properties?: Record<string, Schema>;
   required?: string[];
   propertyNames?: Schema;
@@ -62,14 +64,28 @@ const kindOf = (schema: Schema): string => {
 
 /** The alternatives of a union of maps as one map: required is what all of them require. */
 const merged = (schema: Schema): Schema => {
-  const maps = schema.anyOf ?? [];
+  const maps = schema.anyOf ?? schema.oneOf ?? [];
   if (maps.length === 0 || maps.some(({ properties }) => !properties)) return schema;
   const required = maps.map((map) => map.required ?? []);
   return {
     ...schema,
-    properties: Object.assign({}, ...maps.map(({ properties }) => properties)),
+    properties: Object.assign({}, ...maps.map(({ properties }) => properties), told(maps)),
     required: (required[0] ?? []).filter((key) => required.every((keys) => keys.includes(key))),
   };
+};
+
+/** The keys that tell the alternatives apart, with every value that one of them has. */
+const told = (maps: readonly Schema[]): Record<string, Schema> => {
+  const names = Object.keys(maps[0]?.properties ?? {}).filter((name) =>
+    maps.every(({ properties }) => properties?.[name]?.const !== undefined),
+  );
+  return Object.fromEntries(
+    names.map((name) => {
+      const first = maps[0]?.properties?.[name];
+      const says = first?.description === undefined ? {} : { description: first.description };
+      return [name, { ...says, enum: maps.map(({ properties }) => properties?.[name]?.const) }];
+    }),
+  );
 };
 
 const fallbackOf = ({ default: fallback }: Schema, required: boolean): string => {

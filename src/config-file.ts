@@ -181,6 +181,11 @@ export const readConfigFile = (
   for (const [id, { provider, ...settings }] of Object.entries(top.data.providers)) {
     const at = spot.child("providers").child(id);
     const kind = providerKind(provider);
+    if (channelNames.some((name) => name === id))
+      at.keyProblem(
+        `a provider called \`${id}\``,
+        `another name: /receipts/${id} is where the channel ${id} hears from its vendor`,
+      );
     const parsed = kind?.settings.safeParse(settings);
     if (!kind)
       at.child("provider").problem(inWords(provider), `one of ${providerKinds.map((each) => each.id).join(", ")}`);

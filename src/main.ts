@@ -13,11 +13,13 @@ import { raiseDispute } from "./pipeline/disputes.ts";
 import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
+import { hasReceiver, receive } from "./pipeline/receive.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
 import { tell } from "./pipeline/tell.ts";
 import { syncEndpoints } from "./pipeline/tell-endpoints.ts";
+import { unsubscribe, viewUnsubscribe } from "./pipeline/unsubscribe.ts";
 import { watchProviders } from "./pipeline/watch-providers.ts";
 import { openWriteBack } from "./pipeline/write-back.ts";
 import { within } from "./within.ts";
@@ -177,6 +179,8 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"], st
     telemetry: corridor.telemetry,
     hasConnection: (id) => config.roles.has("ingress") && corridor.connections.has(id),
     accept,
+    hasReceiver: (name) => config.roles.has("ingress") && hasReceiver(corridor, name),
+    receive: (name, request) => receive(corridor, name, request),
     async ready() {
       const answers = (part: string, ask: () => Promise<boolean>) => within(2_000, part, ask).catch(() => false);
       const databaseReady = await answers("database", async () => (await database.row("select 1")) !== undefined);
@@ -188,6 +192,8 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"], st
     claim: (token) => viewClaim(corridor, token),
     reveal: (token) => revealClaim(corridor, token),
     dispute: (token, complaint) => raiseDispute(corridor, token, complaint),
+    viewUnsubscribe: (token) => viewUnsubscribe(corridor, token),
+    unsubscribe: (token, what) => unsubscribe(corridor, token, what),
     ...(config.roles.has("console") ? { corridor, wall: { corridor, settings: config.wall, stopping } } : {}),
     ...([...config.channels.values()].some(({ sender }) => sender === "outbox") && config.sandbox
       ? { outbox: () => readOutbox(database) }

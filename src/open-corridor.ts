@@ -1,6 +1,13 @@
 /** Builds the corridor from the configuration: everything that the server and the commands of the CLI both need. */
 import path from "node:path";
-import { createRenderer, loadTemplates, openSender, type Sender } from "./channels/index.ts";
+import {
+  createRenderer,
+  loadTemplates,
+  openSender,
+  registryProblems,
+  type Sender,
+  whatsappWordsOf,
+} from "./channels/index.ts";
 import type { Config } from "./config.ts";
 import { startEmbeddedPostgres } from "./db/embedded-postgres.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
@@ -123,18 +130,33 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     }
     const catalogs = createCatalogs(database);
     await catalogs.reload();
+    const templates = await loading;
+    if (!templates.ok)
+      throw new Refusal(
+        templates.problems.map(
+          ({ file, line, place, found, expected }) => `${file}:${line}: ${place}: found ${found}, expected ${expected}`,
+        ),
+      );
+    const whatsappWords = whatsappWordsOf(templates.templates);
     const channels = new Map<OpenChannel["channel"], OpenChannel>();
     const senders = new Map<string, Sender>();
     for (const [channel, { sender, rate, settings }] of config.channels) {
-      const opened = openSender(sender, settings, channel, { sql: database, now, publicUrl: config.publicUrl });
+      const around = { sql: database, now, publicUrl: config.publicUrl, whatsappWords };
+      const opened = openSender(sender, settings, channel, around);
       if (!opened.ok)
         throw new Refusal(opened.problems.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
+      const mismatched = opened.sender.registry ? registryProblems(opened.sender.registry, whatsappWords) : [];
+      if (mismatched.length > 0)
+        throw new Refusal(mismatched.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
       channels.set(channel, {
         channel,
         sender,
         repeatable: opened.kind.repeatable ?? false,
         rate: rate ?? opened.kind.rate ?? null,
+        optIn: opened.sender.optIn ?? "assumed",
         send: opened.sender.send,
+        ...(opened.sender.receive ? { receive: opened.sender.receive } : {}),
+        ...(opened.sender.hearMail ? { hearMail: opened.sender.hearMail } : {}),
       });
       senders.set(channel, opened.sender);
       closing.push(async () => opened.sender.close?.());
@@ -153,13 +175,6 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       });
       closing.push(async () => opened.sender.close?.());
     }
-    const templates = await loading;
-    if (!templates.ok)
-      throw new Refusal(
-        templates.problems.map(
-          ({ file, line, place, found, expected }) => `${file}:${line}: ${place}: found ${found}, expected ${expected}`,
-        ),
-      );
     const renderer = createRenderer(templates.templates, config.workspace.language);
 
     const doorbell = around.queue === false ? silent : await openQueue(config, databaseUrl, around);

@@ -14,6 +14,8 @@ export interface Telemetry {
   attempt(target: string, outcome: string): void;
   /** Messages that moved to this state. */
   message(channel: string, state: string): void;
+  /** A vendor told something at `/receipts/{from}`. `outcome`: `accepted`, or the reason of its refusal. */
+  receipt(from: string, outcome: string, receipts?: number): void;
   /** Jobs of the queue that could run now. */
   queueWaiting(job: string, jobs: number): void;
   /** A job's handler threw. */
@@ -63,6 +65,11 @@ export const createTelemetry = (): Telemetry => {
     "channel",
     "state",
   ]);
+  const receipts = counter(
+    "accolade_receipts_total",
+    "Receipts of senders and providers, by whose they are and outcome",
+    ["from", "outcome"],
+  );
   const waiting = new Gauge({
     name: "accolade_queue_waiting",
     help: "Jobs of the queue that could run now",
@@ -110,6 +117,7 @@ export const createTelemetry = (): Telemetry => {
     grant: (state, count = 1) => grants.inc({ state }, count),
     attempt: (target, outcome) => attempts.inc({ target, outcome }),
     message: (channel, state) => messages.inc({ channel, state }),
+    receipt: (from, outcome, count = 1) => receipts.inc({ from, outcome }, count),
     queueWaiting: (job, jobs) => waiting.set({ job }, jobs),
     jobFailed: (job) => failures.inc({ job }),
     warning: (about) => warnings.inc({ about }),

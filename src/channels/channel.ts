@@ -7,6 +7,7 @@ import type { Sql } from "../db/sql.ts";
 import type { Check, Outcome } from "../outcome.ts";
 import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
 import type { Rate } from "./rate.ts";
+import type { RegisteredWords, Registry } from "./whatsapp-registry.ts";
 
 /** How a person is told. */
 export const channelNames = ["email", "sms", "whatsapp", "slack", "teams", "push"] as const;
@@ -22,8 +23,11 @@ export type MessageKind = "reward" | NoticeKind;
 
 /** Words ready to go, in the recipient's language. Never a gift code: a claim link. */
 export type Rendered =
-  /** `link`: what a picture of `cid:claim-link` in the HTML shows, as a QR code; the sender makes and attaches it. */
-  | { channel: "email"; subject: string; html: string; text: string; link?: string }
+  /**
+   * `link`: what a picture of `cid:claim-link` in the HTML shows, as a QR code; the sender makes and attaches it. `unsubscribe`:
+   * where this person can stop such mails, for programs (RFC 8058) and people.
+   */
+  | { channel: "email"; subject: string; html: string; text: string; link?: string; unsubscribe?: string }
   | { channel: "sms"; text: string }
   | { channel: "whatsapp"; template: string; language: string; variables: string[]; text: string }
   | { channel: "slack" | "teams"; card: Card; text: string }
@@ -55,6 +59,8 @@ export interface SenderSurroundings {
   now: () => Date;
   /** `PUBLIC_URL` without a slash at the end: where receipts can be sent. */
   publicUrl: string;
+  /** What our words put into each WhatsApp template, where they are loaded. */
+  whatsappWords?: RegisteredWords;
 }
 
 /** No send lasts longer than this, so that one without an outcome can be told from one under way. */
@@ -67,6 +73,12 @@ export interface Sender {
   check(): Promise<Check[]>;
   /** Verifies and reads a request at `/receipts/{channel}`. A sender without it hears nothing back. Never throws for what arrived. */
   receive?(request: ReceiptRequest): Promise<Received<MessageReceipt>>;
+  /** Reads a mail that came back to the address which `send` gave as its envelope sender. Never throws for what arrived. */
+  hearMail?(raw: Buffer): Promise<readonly MessageReceipt[]>;
+  /** `required`: only people whose agreement is kept are written to. Left out: the workspace answers for it. */
+  optIn?: "required" | "assumed";
+  /** The WhatsApp templates that it was told of. */
+  registry?: Registry;
   close?(): Promise<void>;
 }
 

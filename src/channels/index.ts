@@ -23,7 +23,8 @@ export { channelNames } from "./channel.ts";
 export type { NoticeMessage, RewardMessage } from "./messages.ts";
 export type { Renderer } from "./render.ts";
 export { createRenderer } from "./render.ts";
-export { loadTemplates } from "./templates.ts";
+export { loadTemplates, whatsappWordsOf } from "./templates.ts";
+export { registryProblems } from "./whatsapp-registry.ts";
 export type { TemplateProblem } from "./word-file.ts";
 
 export const senders: readonly SenderKind[] = [

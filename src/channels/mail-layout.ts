@@ -24,6 +24,8 @@ export const rewardLayoutNames: readonly string[] = [
   "copy",
   "scan",
   "footer",
+  "unsubscribe",
+  "unsubscribeLink",
 ];
 
 /** The same for the layout of notices. */
@@ -42,6 +44,8 @@ export const noticeLayoutNames: readonly string[] = [
   "whyLink",
   "copy",
   "footer",
+  "unsubscribe",
+  "unsubscribeLink",
 ];
 
 export interface Compiled {

@@ -27,6 +27,8 @@ export interface RewardMessage {
   workspaceName: string;
   /** The last day on which the link works, YYYY-MM-DD. */
   expiresOn?: string | null;
+  /** Absolute: where mails of this kind are stopped. Only mails name it. */
+  unsubscribeUrl?: string | null;
 }
 
 /** A message about a reward that is not given. The link leads to the page where its recipient can say so, for nothing else. */

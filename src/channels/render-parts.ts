@@ -1,6 +1,6 @@
 /** What rewards and notices have in common when they are put into words. Pure. */
 import type { Card, Rendered } from "./channel.ts";
-import { clean, clip } from "./clean-text.ts";
+import { clean, clip, escapeHtml } from "./clean-text.ts";
 import { plainSigns, smsSegments } from "./sms-segments.ts";
 import type { Message, Values, WhatsAppWords } from "./word-file.ts";
 
@@ -64,3 +64,25 @@ export const unbroken = (text: string, { amount, value }: Values): string =>
   [amount, value]
     .map(String)
     .reduce((all, sum) => (sum ? all.replaceAll(sum, sum.replaceAll(" ", "\u00a0")) : all), text);
+
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
+
+/** Names written from right to left keep to themselves: without it they would turn the words and figures beside them around. */
+export const isolated = (text: string, { firstName, name, rule, title, workspace }: Values): string =>
+  [...new Set([firstName, name, rule, title, workspace].map((each) => String(each ?? "")))]
+    .filter((each) => rightToLeft.test(each))
+    .reduce((all, each) => all.replaceAll(each, `\u2068${each}\u2069`), text);
+
+/** A layout with its `{{names}}` filled in, escaped. */
+export const fillIn = (layout: string, values: Readonly<Record<string, string>>, said: Values): string =>
+  layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name] ?? "";
+    return escapeHtml(/link$/i.test(name) ? value : isolated(value, said));
+  });
+
+/** The end of a mail's text: how to get no more of them. */
+export const unsubscribeLines = ({ unsubscribe, unsubscribeLink }: { unsubscribe: string; unsubscribeLink: string }) =>
+  unsubscribeLink === "" ? [] : [`${unsubscribe}: ${unsubscribeLink}`];
+
+export const oneClickLink = ({ unsubscribeUrl }: { unsubscribeUrl?: string | null }) =>
+  unsubscribeUrl ? { unsubscribe: unsubscribeUrl } : {};

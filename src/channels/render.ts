@@ -1,9 +1,19 @@
 /** Puts the words of a reward together for one recipient and channel. Pure: no files, no clock, no network. */
 import type { ChannelName, NoticeKind, Rendered } from "./channel.ts";
-import { clean, clip, escapeHtml } from "./clean-text.ts";
+import { clean, clip } from "./clean-text.ts";
 import type { CelebrationMessage, NoticeMessage, RewardMessage } from "./messages.ts";
 import { renderNotice, type Told } from "./render-notice.ts";
-import { cardMessage, pushMessage, smsText, unbroken, whatsApp } from "./render-parts.ts";
+import {
+  cardMessage,
+  fillIn,
+  isolated,
+  oneClickLink,
+  pushMessage,
+  smsText,
+  unbroken,
+  unsubscribeLines,
+  whatsApp,
+} from "./render-parts.ts";
 import type { Templates } from "./templates.ts";
 import { day, factsOf, money, teller } from "./told-facts.ts";
 import type { Values } from "./word-file.ts";
@@ -66,6 +76,7 @@ export const createRenderer = (templates: Templates, workspaceLanguage: string):
         link: data.claimUrl,
         reversal: data.reversal ?? "",
         sum: data.sum === null ? "" : money(words, locale, data.sum),
+        unsubscribe: unsubscribeOf(words, data),
       };
       return renderNotice({ kind, channel, layout: templates.noticeLayout, words: notice }, told, tell);
     },
@@ -116,6 +127,7 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
   const subject = clip(clean(String(said.subject)), 150);
   const expires = said.until ? lines.expires(said) : "";
   const whyLink = `${data.claimUrl}#why`;
+  const stop = unsubscribeOf(words, data);
   const values: Record<string, string> = {
     language: words.language,
     subject,
@@ -134,8 +146,9 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
     copy: lines.copy(said),
     scan: words.scan(said),
     footer: lines.footer(said),
+    ...stop,
   };
-  const html = layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ""));
+  const html = fillIn(layout, values, said);
   const text = [
     `${said.opening}.`,
     `${said.worth}`,
@@ -148,7 +161,13 @@ const email = (layout: string, words: Words, said: Values, data: RewardMessage):
     "",
     "-- ",
     values.footer ?? "",
+    ...unsubscribeLines(stop),
     "",
   ].join("\n");
-  return { channel: "email", subject, html, text, link: data.claimUrl };
+  return { channel: "email", subject, html, text: isolated(text, said), link: data.claimUrl, ...oneClickLink(data) };
 };
+
+/** The words of the link that stops such mails, and where it leads; empty where a mail has none. */
+const unsubscribeOf = (words: Words, { unsubscribeUrl }: RewardMessage) =>
+  unsubscribeUrl ? { unsubscribe: words.unsubscribe({}), unsubscribeLink: unsubscribeUrl } : noUnsubscribe;
+const noUnsubscribe = { unsubscribe: "", unsubscribeLink: "" };

@@ -7,7 +7,8 @@ import { type CelebrationWords, readCelebrationWords } from "./celebration-words
 import { type NoticeKind, noticeKinds } from "./channel.ts";
 import { type Compiled, compileLayout, keptLayout, noticeLayoutNames, rewardLayoutNames } from "./mail-layout.ts";
 import { type NoticeWords, readNoticeWords } from "./notice-words.ts";
-import type { TemplateProblem } from "./word-file.ts";
+import type { RegisteredWords } from "./whatsapp-registry.ts";
+import type { TemplateProblem, WhatsAppWords } from "./word-file.ts";
 import { readWords, type Words } from "./words.ts";
 
 /** By language as the file is named: `en`, `it`, `pt-BR`. Always has `en`. */
@@ -111,4 +112,11 @@ const isLanguage = (text: string): boolean => {
   } catch {
     return false;
   }
+};
+
+/** What the words of each kind and language put into their WhatsApp template. */
+export const whatsappWordsOf = ({ words, notices }: Templates): RegisteredWords => {
+  const namesOf = (all: ByLanguage<{ whatsapp: WhatsAppWords }>) =>
+    new Map([...all].map(([language, { whatsapp }]) => [language, whatsapp.names]));
+  return new Map([["reward", namesOf(words)], ...noticeKinds.map((kind) => [kind, namesOf(notices[kind])] as const)]);
 };

@@ -19,6 +19,8 @@ export interface Words {
   lines: Readonly<Record<LineName, Message>>;
   /** Beside the QR code in a mail; nothing where a copy of the templates is older than it. */
   scan: Message;
+  /** The link at the end of every mail, notices included. */
+  unsubscribe: Message;
   sms: readonly Message[];
   whatsapp: WhatsAppWords;
 }
@@ -45,6 +47,8 @@ const Written = z.strictObject({
   alreadySays: z.array(text).default([]),
   ...(Object.fromEntries(lineNames.map((name) => [name, text])) as Record<LineName, typeof text>),
   scan: text.optional(),
+  // a copy of the templates may be older than this line
+  unsubscribe: text.default("Unsubscribe"),
   sms: z.array(text).min(1),
   whatsapp: WrittenWhatsApp,
 });
@@ -65,6 +69,7 @@ export const sentence: readonly string[] = [
 /** What each message may name; a message is made before those that name it. */
 const namesFor = (place: string): readonly string[] => {
   if (place === "points") return ["n", "count"];
+  if (place === "unsubscribe") return [];
   if (place.startsWith("moments.")) return facts;
   if (place === "opening") return [...facts, "who", "reason"];
   if (place === "prize") return prize;
@@ -94,6 +99,7 @@ export const readWords = (
     alreadySays: written.alreadySays,
     lines: Object.fromEntries(lineNames.map((name) => [name, compile([name], written[name])])) as Words["lines"],
     scan: written.scan === undefined ? () => "" : compile(["scan"], written.scan),
+    unsubscribe: compile(["unsubscribe"], written.unsubscribe),
     sms: written.sms.map((each, index) => compile(["sms", index], each)),
     whatsapp: read.whatsApp(written.whatsapp),
   };

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
 import { approvalsCommand } from "./approvals.ts";
+import { bounceCommand } from "./bounce.ts";
 import { budgetsCommand } from "./budgets.ts";
 import { codesCommand } from "./codes.ts";
 import { debtsCommand } from "./debts.ts";
@@ -43,6 +44,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(ledgerCommand())
     .addCommand(exportCommand())
     .addCommand(webhooksCommand())
+    .addCommand(bounceCommand())
     .showHelpAfterError("(accolade --help shows every command)");
 
 /** Runs one command. Sets the exit code: 0 done, 1 something of the admin's is wrong, 2 the command was not understood. */

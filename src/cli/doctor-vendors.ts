@@ -1,5 +1,6 @@
+import path from "node:path";
 import type { TokenVault } from "../../connectors/connector.ts";
-import { type Carried, openSender } from "../channels/index.ts";
+import { type Carried, loadTemplates, openSender, whatsappWordsOf } from "../channels/index.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/sql.ts";
 import { tokenVault } from "../pipeline/complete-tokens.ts";
@@ -63,7 +64,11 @@ export const checkProviders = async ({ config, database }: VendorSurroundings): 
 
 /** Signs in to each sender; sends nothing. */
 export const checkChannels = async ({ config, database }: VendorSurroundings): Promise<Line[]> => {
-  const around = { sql: database ?? away, now, publicUrl: config.publicUrl };
+  const loaded = config.channels.has("whatsapp")
+    ? await loadTemplates(config.templatesFolder, path.join(config.home, "cache"))
+    : undefined;
+  const words = loaded?.ok ? { whatsappWords: whatsappWordsOf(loaded.templates) } : {};
+  const around = { sql: database ?? away, now, publicUrl: config.publicUrl, ...words };
   const places: { name: string; carried: Carried; sender: string; settings: unknown }[] = [
     ...[...config.channels].map(([name, entry]) => ({ name, carried: name, ...entry })),
     ...[...config.celebrations].map(([id, entry]) => ({

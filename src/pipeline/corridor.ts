@@ -38,6 +38,12 @@ export interface Carrier {
 
 export interface OpenChannel extends Carrier {
   channel: ChannelName;
+  /** Absent: it hears nothing back. */
+  receive?: NonNullable<Sender["receive"]>;
+  /** Reads a mail that came back. Absent: none do. */
+  hearMail?: NonNullable<Sender["hearMail"]>;
+  /** `required`: nobody is written to who did not agree. */
+  optIn: "required" | "assumed";
 }
 
 /** Where a team reads of its rewards. */

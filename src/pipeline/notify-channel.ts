@@ -3,6 +3,7 @@ import { type ChannelName, channelNames, type MessageKind } from "../channels/ch
 import type { Sql } from "../db/sql.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
+import { type Refusal, refusedChannels } from "./heard.ts";
 import { pauseAfter } from "./pause-after.ts";
 
 /** The address of somebody on a channel; null where there is none. Slack and Teams know people by their email address. */
@@ -17,26 +18,36 @@ const addressWords = (channel: ChannelName): string => {
   return channel === "sms" || channel === "whatsapp" ? "phone number" : "email address";
 };
 
-const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
+export const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
 
 /** What there is to tell of a grant in this state; undefined where nothing. */
 export const kindOf = (state: string): MessageKind | undefined =>
   state === "issued" ? "reward" : state === "declined" || state === "expired" ? state : undefined;
 
+interface Next {
+  channel: ChannelName | undefined;
+  tried: ReadonlySet<string>;
+  refused: ReadonlyMap<ChannelName, Refusal>;
+}
+
 /** The first channel of the rule that is set up, has an address and was not tried for this telling; and those that were. */
 export const nextChannel = async (
-  { channels }: Corridor,
+  corridor: Corridor,
   tx: Sql,
   grant: GrantView,
   { kind }: { kind: MessageKind },
-): Promise<{ channel: ChannelName | undefined; tried: ReadonlySet<string> }> => {
+): Promise<Next> => {
   const before = await tx.rows<{ channel: string }>(
     "select channel from messages where grant_id = $1 and kind = $2 and round = $3",
     [grant.id, kind, grant.round],
   );
   const tried = new Set(before.map((row) => row.channel));
-  const open = grant.notify.filter(isChannel).filter((channel) => channels.has(channel) && !tried.has(channel));
-  return { channel: open.find((each) => addressOn(each, grant.recipient) !== null), tried };
+  const open = grant.notify
+    .filter(isChannel)
+    .filter((channel) => corridor.channels.has(channel) && !tried.has(channel));
+  const refused = await refusedBy(corridor, tx, grant, open, kind);
+  const channel = open.find((each) => addressOn(each, grant.recipient) !== null && !refused.has(each));
+  return { channel, tried, refused };
 };
 
 /**
@@ -50,12 +61,15 @@ export const queueMessage = async (
   grant: GrantView,
   kind: MessageKind = "reward",
 ): Promise<string | undefined> => {
-  const { channel, tried } = await nextChannel(corridor, tx, grant, { kind });
+  const { channel, tried, refused } = await nextChannel(corridor, tx, grant, { kind });
   if (!channel || grant.recipient.erased_at) {
     const kept = grant.recipient.erased_at ? undefined : await takeUpAgain(corridor, tx, grant, kind);
-    await tx.run("update grants set waiting = $2 where id = $1", [
+    // an address that is there and must not be used would be found again every second
+    const again = refused.size > 0 ? new Date(corridor.now().getTime() + LOOK_AGAIN_MS) : "-infinity";
+    await tx.run("update grants set waiting = $2, reach_at = $3 where id = $1", [
       grant.id,
-      kept ? `${NOT_TOLD_YET}: ${kept}` : whyNot(corridor, grant, tried),
+      kept ? `${NOT_TOLD_YET}: ${kept}` : whyNot(corridor, grant, tried, refused),
+      again,
     ]);
     return undefined;
   }
@@ -87,16 +101,51 @@ const takeUpAgain = async ({ now }: Corridor, tx: Sql, grant: GrantView, kind: M
   return message.reason ?? "its sender is not in order";
 };
 
+/** Which of these channels this recipient must not be written to on, and why. */
+export const refusedBy = (
+  corridor: Corridor,
+  tx: Sql,
+  { recipient }: Pick<GrantView, "recipient">,
+  channels: readonly ChannelName[],
+  kind: MessageKind,
+): Promise<ReadonlyMap<ChannelName, Refusal>> => {
+  const addresses = channels.flatMap((channel) => {
+    const address = addressOn(channel, recipient);
+    return address === null ? [] : [[channel, address] as const];
+  });
+  return refusedChannels(corridor, tx, new Map(addresses), kind);
+};
+
+/** Why a message is not sent on a channel, for a person. */
+export const refusalWords: Readonly<Record<Refusal, (channel: string) => string>> = {
+  bad: (channel) => `the ${channel} address does not work`,
+  optedOut: (channel) => `opted out of ${channel}`,
+  complained: (channel) => `complained about a message by ${channel}`,
+  notAgreed: (channel) => `no agreement to ${channel} is known`,
+};
+
 /** Starts like this for those that an address would help; the sweeper looks for it. */
 export const UNREACHABLE = "unreachable";
+/** How soon somebody who must not be written to is looked at again, should their address have changed. */
+const LOOK_AGAIN_MS = 3_600_000;
 
-const whyNot = ({ channels }: Corridor, { recipient, notify }: GrantView, tried: ReadonlySet<string>) => {
+const whyNot = (
+  { channels }: Corridor,
+  { recipient, notify }: GrantView,
+  tried: ReadonlySet<string>,
+  refused: ReadonlyMap<ChannelName, Refusal>,
+) => {
   if (recipient.erased_at) return "the recipient asked to be forgotten";
   const ready = notify.filter(isChannel).filter((channel) => channels.has(channel));
   if (ready.length === 0)
     return `${UNREACHABLE}: accolade.yaml sets up none of the rule's channels (${notify.join(", ")})`;
   if (tried.size > 0 && ready.every((channel) => tried.has(channel)))
     return "nobody was told: every channel of the rule failed";
-  const lacks = ready.filter((channel) => !tried.has(channel)).map(addressWords);
-  return `${UNREACHABLE}: no ${[...new Set(lacks)].join(" and no ")} is known of ${recipient.kind === "rep" ? "this rep" : "this customer"}`;
+  const who = recipient.kind === "rep" ? "this rep" : "this customer";
+  const lacks = ready.filter((channel) => !tried.has(channel) && !refused.has(channel)).map(addressWords);
+  const against = [...refused].map(([channel, why]) => refusalWords[why](channel));
+  if (tried.size > 0) against.push("the other channels failed");
+  const known = lacks.length > 0 ? [`no ${[...new Set(lacks)].join(" and no ")} is known of ${who}`] : [];
+  if (refused.size === 0) return `${UNREACHABLE}: ${known.join("")}`;
+  return `${UNREACHABLE}: ${who} is not told (${[...against, ...known].join("; ")}); the reward stays on their page`;
 };

@@ -8,6 +8,7 @@ import { disputableUntil, lastDecision } from "./dispute-window.ts";
 import { firstNameOf, type GrantView, isAboutRecipient, languageOf, subjectNameOf, titlesOf } from "./grant-view.ts";
 import { reversedTelling } from "./reversed-telling.ts";
 import { lostTelling } from "./settle-lost.ts";
+import { unsubscribeLink } from "./unsubscribe.ts";
 
 /** How long a claim link works. A message that is sent again carries a new one. */
 const CLAIM_DAYS = 90;
@@ -41,6 +42,7 @@ export const wordsOf = async (
     rewardTitle: titles.reward,
     value: grant.value,
     claimUrl: `${corridor.publicUrl}/me/${token}`,
+    ...(channel === "email" ? { unsubscribeUrl: unsubscribeLink(corridor, grant.id, kind) } : {}),
     workspaceName: corridor.workspace.name,
     // the last whole day, so that nobody is promised an hour too many
     expiresOn: lastWholeDay(expiresAt),

@@ -8,7 +8,8 @@ import { beginAttempt } from "./attempts.ts";
 import { whyNotCelebrated, wordsFor } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { addressOn, nextChannel, queueMessage } from "./notify-channel.ts";
+import { addressDigest } from "./heard.ts";
+import { addressOn, nextChannel, queueMessage, refusalWords, refusedBy } from "./notify-channel.ts";
 import { type Sent, settleSend } from "./notify-settle.ts";
 import { wordsOf } from "./notify-words.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
@@ -71,6 +72,11 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
       return { fallBack: await place.fallBack(tx, grant) };
     }
+    const refusal = await place.refusal(tx, grant);
+    if (refusal) {
+      await tx.run("update messages set state = 'skipped', reason = $2 where id = $1", [messageId, refusal]);
+      return { fallBack: await place.fallBack(tx, grant) };
+    }
     // before anything is locked that other messages of this sender wait for
     const rendered = await place.words(tx, grant);
     const paused = await pausedFor(tx, `channel:${open.channel}`, `sender:${open.sender}`);
@@ -99,11 +105,10 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       return { waitMs: turn.until.getTime() - now.getTime() };
     }
     const lease = open.repeatable ? REPEATABLE_LEASE_MS : LEASE_MS;
-    await tx.run("update messages set state = 'sending', sender = $3, not_before = $2, turn_at = null where id = $1", [
-      messageId,
-      new Date(now.getTime() + lease),
-      open.sender,
-    ]);
+    await tx.run(
+      "update messages set state = 'sending', sender = $3, not_before = $2, turn_at = null, address_digest = $4 where id = $1",
+      [messageId, new Date(now.getTime() + lease), open.sender, to === "" ? null : addressDigest(corridor, to)],
+    );
     const attempt = await beginAttempt(tx, {
       grantId: grant.id,
       messageId,
@@ -118,8 +123,8 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
   if (next?.waitMs !== undefined && next.waitMs < RINGS_AHEAD_MS)
     await corridor.doorbell.ring("notify", [messageId], next.waitMs).catch(() => {});
   if (!next?.ready) return;
-  const { to, rendered, ...sent } = next.ready;
-  const outcome = await sent.open.send({ key: messageId, to, name: sent.grant.recipient.name, rendered });
+  const { rendered, ...sent } = next.ready;
+  const outcome = await sent.open.send({ key: messageId, to: sent.to, name: sent.grant.recipient.name, rendered });
   await settleSend(corridor, { ...sent, messageId }, outcome);
 };
 
@@ -130,6 +135,7 @@ const placeOf = (corridor: Corridor, { kind, channel }: MessageRow) => {
     return {
       open,
       to: () => "",
+      refusal: async () => undefined,
       words: async (tx: Sql, grant: GrantView): Promise<Rendered> => {
         if (!open) throw new Error("a celebration without a place");
         return wordsFor(corridor, tx, grant, open);
@@ -142,6 +148,10 @@ const placeOf = (corridor: Corridor, { kind, channel }: MessageRow) => {
   return {
     open: corridor.channels.get(name),
     to: ({ recipient }: GrantView) => (recipient.erased_at ? null : addressOn(name, recipient)),
+    refusal: async (tx: Sql, grant: GrantView) => {
+      const refused = (await refusedBy(corridor, tx, grant, [name], kind)).get(name);
+      return refused && refusalWords[refused](name);
+    },
     words: (tx: Sql, grant: GrantView): Promise<Rendered> => wordsOf(corridor, tx, grant, kind, name),
     hasNext: async (tx: Sql, grant: GrantView) =>
       (await nextChannel(corridor, tx, grant, { kind })).channel !== undefined,
@@ -165,5 +175,5 @@ interface Next {
   /** The message that takes its place on another channel. */
   fallBack?: string | undefined;
   waitMs?: number;
-  ready?: Omit<Sent, "messageId"> & { to: string; rendered: Rendered };
+  ready?: Omit<Sent, "messageId"> & { rendered: Rendered };
 }

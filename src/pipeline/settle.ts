@@ -9,6 +9,7 @@ import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
+import { forgetStrangers } from "./receive-messages.ts";
 import { settleSenders } from "./sender-sweep.ts";
 import { sweepOutgoing } from "./tell-sweep.ts";
 import { sweepWriteBacks } from "./write-back-sweep.ts";
@@ -45,6 +46,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   await settlePauses(corridor);
   await settleSenders(corridor);
   await keepApprovals(corridor);
+  await forgetStrangers(corridor.database, corridor.now());
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
     `update grants set not_before = $2 where id in (
@@ -92,11 +94,11 @@ const reachable = async (corridor: Corridor): Promise<string[]> => {
   const candidates = await corridor.database.rows<{ id: string }>(
     `select g.id from grants g join recipients r on r.id = g.recipient_id
      where g.state in ('issued', 'declined', 'expired') and g.waiting like $1 and r.erased_at is null
-       and ((g.notify && array['email', 'slack', 'teams'] and r.email is not null)
+       and g.reach_at <= $3 and ((g.notify && array['email', 'slack', 'teams'] and r.email is not null)
          or (g.notify && array['sms', 'whatsapp'] and r.phone is not null)
          or ('push' = any (g.notify) and exists (select from push_subscriptions p where p.recipient_id = r.id)))
      order by g.granted_at limit $2`,
-    [`${UNREACHABLE}%`, BATCH],
+    [`${UNREACHABLE}%`, BATCH, corridor.now()],
   );
   const queued: string[] = [];
   for (const { id } of candidates) {

@@ -13,6 +13,7 @@ import { PeopleFile } from "../../src/people/people-file.ts";
 import { readTestFile } from "../../src/pipeline/rule-test-file.ts";
 import { problemLine } from "../../src/yaml/problem.ts";
 import { known as engineKnown } from "../engine/known.ts";
+import { sendgridAccount } from "../support/mail-services.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
 
@@ -34,7 +35,9 @@ const shapes: readonly [RegExp, string][] = [
   [/CALLOUT_SECRET|WEBHOOK_SECRET/, `whsec_${Buffer.alloc(32, 1).toString("base64")}`],
   [/PLUM_WEBHOOK_KEY/, "0".repeat(20)],
   [/SMTP_USER/, "rewards@example.com"],
-  [/^([A-Z]+)_TOKEN$/, "a-token-of-at-least-24-characters"],
+  [/SENDGRID_VERIFICATION_KEY/, sendgridAccount().verificationKey],
+  [/BOUNCE_SECRET|POSTMARK_WEBHOOK_PASSWORD/, "at-least-32-characters-of-a-secret"],
+  [/^([A-Z_]+)_TOKEN$/, "a-token-of-at-least-24-characters"],
 ];
 export const valueFor = (name: string): string => shapes.find(([shape]) => shape.test(name))?.[1] ?? "a-value";
 

@@ -79,6 +79,22 @@ export const en = {
   notFoundTitle: "This link does not work",
   notFound:
     "It may be incomplete, or it was replaced by a newer one. Open the link in the last message that you got from us.",
+  unsubscribeTitle: "Stop these emails?",
+  unsubscribe:
+    "{kind, select, reward {{workspace} writes to you when a reward is yours. Press the button to get no more of these emails.} other {{workspace} writes to you when something about a reward has changed. Press the button to get no more of these emails.}}",
+  unsubscribeButton: "Stop these emails",
+  unsubscribeKeeps: "Your rewards stay yours: the links that you have still open them.",
+  unsubscribeAllTitle: "Or stop all emails about rewards",
+  unsubscribeAllButton: "Stop all emails about rewards",
+  unsubscribedTitle: "Done: these emails stop",
+  unsubscribed:
+    "{kind, select, reward {{workspace} will send you no more emails when a reward is yours.} other {{workspace} will send you no more emails of this kind.}}",
+  unsubscribeMistake: "Was it a mistake?",
+  subscribeAgainButton: "Write to me again",
+  subscribedAgainTitle: "You get these emails again",
+  subscribedAgain: "{workspace} writes to you again when there is something about your rewards.",
+  unsubscribeUnknown:
+    "It may be incomplete. Use the link in the last email that you got from us, or answer that email.",
   tooManyTitle: "Please wait a moment",
   tooMany: "This page was opened many times in a short while. Try again in a minute.",
   brokenTitle: "Something went wrong on our side",

@@ -80,6 +80,22 @@ export const it: Texts = {
   notFoundTitle: "Questo link non funziona",
   notFound:
     "Forse è incompleto, o è stato sostituito da uno più recente. Apri il link nell’ultimo messaggio che hai ricevuto da noi.",
+  unsubscribeTitle: "Non vuoi più queste email?",
+  unsubscribe:
+    "{kind, select, reward {{workspace} ti scrive quando un premio è tuo. Premi il pulsante per non ricevere più queste email.} other {{workspace} ti scrive quando cambia qualcosa di un premio. Premi il pulsante per non ricevere più queste email.}}",
+  unsubscribeButton: "Non voglio più queste email",
+  unsubscribeKeeps: "I tuoi premi restano tuoi: i link che hai già continuano ad aprirli.",
+  unsubscribeAllTitle: "Oppure ferma tutte le email sui premi",
+  unsubscribeAllButton: "Ferma tutte le email sui premi",
+  unsubscribedTitle: "Fatto: niente più email di questo tipo",
+  unsubscribed:
+    "{kind, select, reward {{workspace} non ti manderà più email quando un premio è tuo.} other {{workspace} non ti manderà più email di questo tipo.}}",
+  unsubscribeMistake: "È stato un errore?",
+  subscribeAgainButton: "Scrivetemi di nuovo",
+  subscribedAgainTitle: "Riceverai di nuovo queste email",
+  subscribedAgain: "{workspace} ti scriverà di nuovo quando c’è qualcosa sui tuoi premi.",
+  unsubscribeUnknown:
+    "Forse è incompleto. Usa il link nell’ultima email che hai ricevuto da noi, oppure rispondi a quella email.",
   tooManyTitle: "Aspetta un momento",
   tooMany: "Questa pagina è stata aperta molte volte in poco tempo. Riprova tra un minuto.",
   brokenTitle: "Qualcosa non ha funzionato da parte nostra",
