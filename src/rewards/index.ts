@@ -1,8 +1,8 @@
 /** The rewards room: who can supply a reward. To add a provider: a file or folder here, and a line in this list. */
 import { codePool } from "./code-pool/code-pool.ts";
+import { giftbit } from "./giftbit/giftbit.ts";
 import { manual } from "./manual/manual.ts";
 import { plum } from "./plum/plum.ts";
-import { giftbit } from "./giftbit/giftbit.ts";
 import { points } from "./points.ts";
 import type { Provider, ProviderKind, ProviderSurroundings } from "./provider.ts";
 import { tango } from "./tango/tango.ts";
