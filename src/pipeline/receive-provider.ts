@@ -1,11 +1,12 @@
 /**
  * What a provider sends to `/receipts/{provider}`. It is verified by the provider's own code, and then only makes somebody
  * ask: rows are marked, and their doorbell is rung. So the same receipt twice, late or out of order is harmless, and one
- * that was lost only means that the sweeper asks later.
+ * that was lost only means that the sweeper or the watch asks later. The vendor is not asked here: it waits for our answer.
  */
 import type { Sql } from "../db/sql.ts";
 import type { ProviderReceipt, ReceiptRequest, Received } from "../receipt.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
+import { askSoon, wake } from "./watch-providers.ts";
 
 /** Answers when the marks are committed. An unknown provider, or one that hears nothing, is refused with 404. */
 export const receiveFromProvider = async (
@@ -32,6 +33,9 @@ export const receiveFromProvider = async (
       what: receipt.what,
       ...("detail" in receipt && { detail: receipt.detail }),
     });
+  // whoever does not show its balance is tried once more
+  if (!open.provider.balance && received.receipts.some(({ what }) => what === "funds"))
+    await wake(corridor, open.id, null);
   await corridor.doorbell.ring("fulfil", rung.fulfil).catch(() => {});
   await corridor.doorbell.ring("undo", rung.undo).catch(() => {});
   return received;
@@ -42,15 +46,18 @@ interface Rung {
   undo: string[];
 }
 
-const mark = async (corridor: Corridor, tx: Sql, open: OpenProvider, receipt: ProviderReceipt, rung: Rung) => {
-  if (receipt.what === "funds") rung.fulfil.push(...(await wakeForFunds(tx, open.id, corridor.now())));
-  else if (receipt.what === "catalog") await staleCatalog(tx, open.id);
-  else {
-    const grantId = await grantOf(tx, open.id, receipt.order);
-    if (grantId === undefined) return;
-    rung.fulfil.push(...(await wakeUnknown(tx, grantId, corridor.now())));
-    rung.undo.push(...(await doubtIssued(tx, grantId, corridor.now())));
-  }
+const mark = async (
+  corridor: Corridor,
+  tx: Sql,
+  open: OpenProvider,
+  receipt: ProviderReceipt,
+  rung: Rung,
+): Promise<void> => {
+  if (receipt.what !== "order") return askSoon(tx, open.id, receipt.what === "funds" ? "balance" : "catalog");
+  const grantId = await grantOf(tx, open.id, receipt.order);
+  if (grantId === undefined) return;
+  rung.fulfil.push(...(await wakeUnknown(tx, grantId, corridor.now())));
+  rung.undo.push(...(await doubtIssued(tx, grantId, corridor.now())));
 };
 
 /** An order that is not of ours (another program's, or placed by hand) has no grant. */
@@ -83,22 +90,5 @@ const doubtIssued = async (tx: Sql, grantId: string, now: Date): Promise<string[
       [grantId, now],
     ),
   );
-
-/** Grants whose order this provider refused, and that wait: tried again now, in the order in which they were granted. */
-export const wakeForFunds = async (tx: Sql, provider: string, now: Date): Promise<string[]> =>
-  ids(
-    await tx.rows(
-      `update grants set not_before = $2 where provider = $1 and state = 'approved' and waiting is not null and not_before > $2
-         and (select a.outcome from attempts a where a.grant_id = grants.id and a.what = 'order' order by a.id desc limit 1) = 'rejected'
-       returning id`,
-      [provider, now],
-    ),
-  );
-
-/** What was kept of its catalogue is old: whoever needs it next reads it anew. */
-export const staleCatalog = async (tx: Sql, provider: string): Promise<void> => {
-  const kept = await tx.row<{ there: boolean }>("select to_regclass('catalogs') is not null as there");
-  if (kept?.there) await tx.run("update catalogs set fetched_at = 'epoch' where provider = $1", [provider]);
-};
 
 const ids = (rows: readonly { id?: string }[]): string[] => rows.flatMap(({ id }) => id ?? []);

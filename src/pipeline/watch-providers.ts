@@ -2,6 +2,7 @@
  * Asks providers once in a while what money they have left and what they can supply, tells an admin when there is too little,
  * and lets grants go on that waited for it. Beside the sweeper, which must not wait for a vendor.
  */
+import type { Sql } from "../db/sql.ts";
 import { formatMoney, type Money, moneyFromMajor } from "../money.ts";
 import { keepCatalog } from "./catalogs.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
@@ -49,8 +50,13 @@ const isDue = async ({ database, now }: Corridor, id: string, what: "balance" | 
   );
 };
 
+/** There may be something new: it is asked with the next round, once, however often this is said until then. */
+export const askSoon = async (tx: Sql, provider: string, what: "balance" | "catalog"): Promise<void> => {
+  await tx.run(`update provider_standing set ${what}_asked_at = null where provider = $1`, [provider]);
+};
+
 /** Asks for the balance now, keeps it, and does what follows from it. */
-export const askBalance = async (corridor: Corridor, { id, provider, kind }: OpenProvider): Promise<void> => {
+const askBalance = async (corridor: Corridor, { id, provider, kind }: OpenProvider): Promise<void> => {
   const { database, log, now } = corridor;
   const asked = await provider.balance?.();
   if (!asked?.ok) {

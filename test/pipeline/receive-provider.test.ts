@@ -4,10 +4,12 @@ import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { receiveFromProvider } from "../../src/pipeline/receive-provider.ts";
 import { sweep } from "../../src/pipeline/settle.ts";
 import { settleMark } from "../../src/pipeline/settle-mark.ts";
+import { watchProviders } from "../../src/pipeline/watch-providers.ts";
 import type { ReceiptRequest } from "../../src/receipt.ts";
 import { type GiftBench, openGiftBench } from "../support/gift-bench.ts";
 import { type PlumApi, startPlumApi } from "../support/plum-api.ts";
 import { startTremendousApi, type TremendousApi } from "../support/tremendous-api.ts";
+import { eventually } from "../support/workspace.ts";
 
 let bench: GiftBench;
 let plum: PlumApi;
@@ -84,6 +86,38 @@ describe("a product that Plum delivers later", () => {
     expect(await bench.grant(grant)).toMatchObject({ state: "issued" });
     expect(await kinds(grant)).toEqual(["reward"]);
     expect(plum.orders.filter(({ body }) => body.poNumber === grant)).toHaveLength(1);
+  });
+
+  test("while somebody asks about it already, a hint starts no second look-up", async () => {
+    for (const product of plum.products) product.deliveryType = "delayed";
+    const { grant } = await bench.ordered("voucher");
+    const open = bench.corridor.providers.get("plum");
+    if (!open) throw new Error("no plum");
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow: typeof open = {
+      ...open,
+      provider: {
+        ...open.provider,
+        async lookup(key, request) {
+          await answered;
+          return open.provider.lookup(key, request);
+        },
+      },
+    };
+    for (const order of plum.orders) order.deliveryStatus = "delivered";
+    bench.clock.advance(200_000);
+    const asking = fulfil({ ...bench.corridor, providers: new Map([["plum", slow]]) }, grant);
+    await eventually("the look-up", async () => (await bench.attempts(grant)).includes("lookup"));
+    await receive("plum", fromPlum({ orderId: 1, poNumber: grant, orderDate: "", deliveryStatus: "delivered" }));
+    await rung(grant);
+    expect(await bench.attempts(grant)).toEqual(["order", "lookup"]);
+    answer();
+    await asking;
+    expect(await bench.attempts(grant)).toEqual(["order", "lookup"]);
+    expect(await bench.grant(grant)).toMatchObject({ state: "issued" });
   });
 
   test("without any webhook the sweeper asks", async () => {
@@ -235,7 +269,11 @@ describe("a reward that somebody cancels in Tremendous' dashboard", () => {
   });
 });
 
+const asked = (call: string) => cards.requests.filter((request) => request.call === call).length;
+const watch = () => watchProviders(bench.corridor);
+
 test("money at Tremendous wakes those who wait for it, and nobody else", async () => {
+  await watch();
   cards.behaviour.balance = 0;
   const waiting = [await bench.ordered("card"), await bench.ordered("card")];
   plum.behaviour.inStock = false;
@@ -244,7 +282,14 @@ test("money at Tremendous wakes those who wait for it, and nobody else", async (
   for (const { grant } of [...waiting, other])
     expect((await bench.grant(grant)).not_before.getTime()).toBeGreaterThan(bench.clock.now().getTime());
   cards.behaviour.balance = 5_000;
-  await receive("cards", fromCards("FUNDING_SOURCES.FUNDED", { id: "FUND1", type: "funding_sources" }));
+  const before = asked("GET /funding_sources");
+  // twice, as vendors do; Tremendous is asked once, and not while it waits for our answer
+  for (let n = 0; n < 2; n++)
+    await receive("cards", fromCards("FUNDING_SOURCES.FUNDED", { id: "FUND1", type: "funding_sources" }));
+  expect(asked("GET /funding_sources")).toBe(before);
+  await watch();
+  await watch();
+  expect(asked("GET /funding_sources")).toBe(before + 1);
   for (const { grant } of [...waiting, other]) await rung(grant);
   expect(await Promise.all(waiting.map(async ({ grant }) => (await bench.grant(grant)).state))).toEqual([
     "issued",
@@ -253,10 +298,34 @@ test("money at Tremendous wakes those who wait for it, and nobody else", async (
   expect(await bench.grant(other.grant)).toMatchObject({ state: "approved" });
 });
 
-test("a change of the catalogue, an order of somebody else, a provider that hears nothing or is not there", async () => {
-  expect(await receive("cards", fromCards("PRODUCTS.REMOVED", { id: "P1", type: "products" }))).toEqual({
+test("a change of the catalogue: it is read anew with the next round", async () => {
+  const product: (typeof cards.products)[number] = {
+    id: "P1",
+    name: "Amazon.it",
+    description: "A card",
+    category: "merchant_card",
+    disclosure: "",
+    currency_codes: ["EUR"],
+    countries: [{ abbr: "IT" }],
+    images: [],
+  };
+  cards.products.push(product, { ...product, id: "P2" });
+  bench.clock.advance(7 * 3_600_000);
+  await watch();
+  const offered = () => bench.corridor.catalogs.of("cards")?.map(({ id }) => id);
+  expect(offered()).toEqual(["P1", "P2"]);
+  cards.products.pop();
+  bench.clock.advance(60_000);
+  await watch();
+  expect(offered()).toEqual(["P1", "P2"]);
+  expect(await receive("cards", fromCards("PRODUCTS.REMOVED", { id: "P2", type: "products" }))).toEqual({
     receipts: [{ what: "catalog" }],
   });
+  await watch();
+  expect(offered()).toEqual(["P1"]);
+});
+
+test("an order of somebody else, a provider that hears nothing or is not there", async () => {
   const others = fromPlum({ orderId: 5, poNumber: "PO-of-another-program", deliveryStatus: "delivered" });
   expect(await receive("plum", others)).toMatchObject({ receipts: [{ what: "order" }] });
   for (const provider of ["points", "nobody"]) expect(await receive(provider, others)).toMatchObject({ refused: 404 });

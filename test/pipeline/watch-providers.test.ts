@@ -1,7 +1,6 @@
 /** Money and stock at providers: an admin is told once, grants wait with the reason in words, and go on by themselves. */
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
-import { takeProviderReceipt } from "../../src/pipeline/provider-receipts.ts";
 import { watchProviders } from "../../src/pipeline/watch-providers.ts";
 import { openRoutingBench, type RoutingBench } from "../support/routing-bench.ts";
 import { eventually } from "../support/workspace.ts";
@@ -144,29 +143,6 @@ test("an order that was given up because its provider did not have it is looked 
   at.clock.advance(120 * MINUTE);
   await watch();
   expect(at.giftbit.requests.slice(lookups).filter(({ call }) => call.startsWith("GET /campaign"))).toEqual([]);
-});
-
-test("a receipt is a hint: an order is looked up, money and catalogue are asked for, at once", async () => {
-  const { corridor } = at.bench.opened;
-  at.tango.faults.after = { to: "POST /orders", fault: 500 };
-  const [id = ""] = await at.win();
-  await at.work();
-  at.tango.faults.after = undefined;
-  expect(await at.work()).toBe(0);
-  await takeProviderReceipt(corridor, "tango", { what: "order", order: { key: id }, at: at.clock.now(), detail: "" });
-  await at.work();
-  expect((await at.grant(id)).state).toBe("issued");
-  // once more, and about something that nobody waits for
-  await takeProviderReceipt(corridor, "tango", { what: "order", order: { key: id }, at: at.clock.now(), detail: "" });
-  expect((await at.grant(id)).state).toBe("issued");
-
-  const before = balanceCalls();
-  await takeProviderReceipt(corridor, "tango", { what: "funds" });
-  expect(balanceCalls()).toBe(before + 1);
-  at.clock.advance(MINUTE);
-  await takeProviderReceipt(corridor, "tango", { what: "catalog" });
-  expect(corridor.catalogs.of("tango")).toHaveLength(2);
-  await takeProviderReceipt(corridor, "nobody", { what: "funds" });
 });
 
 test("an answer that comes after its order was given up is not lost: a person is told of the two orders", async () => {

@@ -8,6 +8,9 @@ import { freshDatabase } from "../support/database.ts";
 import { type PlumApi, startPlumApi } from "../support/plum-api.ts";
 import { now, recipient, sealer } from "./provider-benches.ts";
 
+// it takes over the sockets of the process, of which the next test file has its own copy: only while it is needed
+nock.restore();
+
 let sql: Database;
 let api: PlumApi;
 let keys = 0;
@@ -461,10 +464,14 @@ test("whatever comes back, it is one of the known outcomes", async () => {
 });
 
 describe("the two environments", () => {
-  beforeAll(() => nock.disableNetConnect());
+  beforeAll(() => {
+    nock.activate();
+    nock.disableNetConnect();
+  });
   afterAll(() => {
     nock.cleanAll();
     nock.enableNetConnect();
+    nock.restore();
   });
 
   test.each([

@@ -5,6 +5,9 @@ import { type OrderRequest, openProvider, type Provider, type ProviderSurroundin
 import { startTremendousApi, type TremendousApi } from "../support/tremendous-api.ts";
 import { now, recipient, sealer } from "./provider-benches.ts";
 
+// it takes over the sockets of the process, of which the next test file has its own copy: only while it is needed
+nock.restore();
+
 let api: TremendousApi;
 let keys = 0;
 beforeEach(async () => {
@@ -278,10 +281,14 @@ describe("doctor", () => {
 });
 
 describe("the two environments", () => {
-  beforeAll(() => nock.disableNetConnect());
+  beforeAll(() => {
+    nock.activate();
+    nock.disableNetConnect();
+  });
   afterAll(() => {
     nock.cleanAll();
     nock.enableNetConnect();
+    nock.restore();
   });
 
   test.each([

@@ -1,18 +1,30 @@
 import type { Database } from "../../../src/db/sql.ts";
 import type { OrderRequest } from "../../../src/rewards/index.ts";
 import { insertGrantRow } from "../../support/grant-row.ts";
-import { startTremendousApi } from "../../support/tremendous-api.ts";
+import { startTremendousApi, type TremendousApi } from "../../support/tremendous-api.ts";
 import { opened, type ProviderBench, recipient, surroundings, unusedPort } from "./bench.ts";
+
+const GIFT_CARD: TremendousApi["products"][number] = {
+  id: "Q24BD9EZ332JT",
+  name: "Amazon.it",
+  description: "A card",
+  category: "merchant_card",
+  disclosure: "",
+  currency_codes: ["EUR"],
+  countries: [{ abbr: "IT" }],
+  images: [],
+};
 
 export const tremendousBench = async (sql: Database): Promise<ProviderBench> => {
   const api = await startTremendousApi();
+  api.products.push(GIFT_CARD);
   const around = surroundings(sql, "tremendous", []);
   const settings = { apiKey: api.apiKey, environment: "sandbox", apiBase: api.url, timeoutMs: 20_000 };
   const open = (changed: object = {}) => opened("tremendous", { ...settings, ...changed }, around);
   const request = async (changed: Partial<OrderRequest> = {}): Promise<OrderRequest> => ({
     key: await insertGrantRow(sql, { provider: "tremendous", currency: "EUR" }),
     value: { minor: 1_999, currency: "EUR" },
-    options: { products: ["Q24BD9EZ332JT"] },
+    options: { products: [GIFT_CARD.id] },
     title: "A gift card for the Rossi deal",
     recipient,
     ...changed,
