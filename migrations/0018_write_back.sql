@@ -54,3 +54,13 @@ begin
 end $$;
 create trigger grant_moves_written_back after insert on grant_moves
   referencing new table as moved for each statement execute function write_back_moves();
+
+-- who is forgotten is forgotten in the words that were written, too
+create function forget_written() returns trigger language plpgsql as $$
+begin
+  update write_backs w set request = null from grants g
+    where g.id = w.grant_id and g.recipient_id = new.id and w.request is not null;
+  return null;
+end $$;
+create trigger recipients_forgotten_in_notes after update on recipients for each row
+  when (old.erased_at is null and new.erased_at is not null) execute function forget_written();

@@ -63,7 +63,7 @@ const begin = async (corridor: Corridor, tx: Sql, id: number, anyway: boolean): 
   if (!endpoint) return undefined;
   // calls of one endpoint are begun one after the other, so that their order can be seen
   const standing = await tx.row<{ not_before: Date; paused_at: Date | null; probe_at: Date | null }>(
-    "select not_before, paused_at, probe_at from webhook_endpoints where id = $1 and in_force and disabled_at is null for update",
+    "select not_before, paused_at, probe_at from webhook_endpoints where id = $1 and in_force and disabled_at is null for no key update",
     [endpoint.id],
   );
   const row =
@@ -98,7 +98,7 @@ const settle = async (corridor: Corridor, { row, endpoint, attempt, probe }: Rea
   const now = corridor.now();
   const detail = told.told === "delivered" ? null : told.detail;
   const after = await corridor.database.transaction(async (tx) => {
-    await tx.run("select from webhook_endpoints where id = $1 for update", [endpoint.id]);
+    await tx.run("select from webhook_endpoints where id = $1 for no key update", [endpoint.id]);
     await tx.run("update outgoing_attempts set finished_at = $2, status = $3, detail = $4 where id = $1", [
       attempt,
       now,

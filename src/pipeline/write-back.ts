@@ -7,7 +7,7 @@ import type { Sql } from "../db/sql.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import { tokenVault } from "./complete-tokens.ts";
 import type { Corridor } from "./corridor.ts";
-import { PAUSED_MS, pausedFor } from "./pause.ts";
+import { pausedFor } from "./pause.ts";
 import { pauseAfter } from "./pause-after.ts";
 import { noteOf } from "./write-back-note.ts";
 import { valuesOf } from "./write-back-values.ts";
@@ -117,7 +117,7 @@ const begin = async (corridor: Corridor, tx: Sql, writer: Writer, id: number): P
   if (paused) {
     await tx.run("update write_backs set not_before = $2, reason = $3 where id = $1", [
       id,
-      new Date(now.getTime() + PAUSED_MS),
+      new Date(now.getTime() + LOOK_AFTER_MS),
       paused,
     ]);
     return undefined;

@@ -27,11 +27,15 @@ export interface WriteBackVendor {
   /** What the refusal names for an admin to give. */
   missing: string;
   notes(): string[];
+  /** A customer there, and the notes on them. */
+  contact: string;
+  contactNotes(): string[];
   fields(): { rewards: unknown; count: unknown };
   remove(): void;
   /** The webhooks that the vendor sends of what was written. */
   echo(now: Date): Request[];
-  /** How many notes it took, also where it lost the answer. */
+  /** Other people write notes on the deal, more than fit a page. */
+  crowd(): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +58,7 @@ const hubspot = async (): Promise<WriteBackVendor> => {
     pipeline: "default",
     hubspot_owner_id: "77",
   });
+  api.put("contacts", "801", start, { email: "ada@rossi.example" });
   api.put("deals", "502", start, { dealname: "Other", amount: "1" });
   const sent = (events: unknown[], now: Date): Request => {
     const body = Buffer.from(JSON.stringify(events));
@@ -91,11 +96,22 @@ const hubspot = async (): Promise<WriteBackVendor> => {
       else api.trouble(path, trouble);
     },
     notes: () => api.notes.filter(({ to }) => to.id === "501").map(({ body }) => body),
+    contact: "801",
+    contactNotes: () => api.notes.filter(({ to }) => to.kind === "contacts").map(({ body }) => body),
     fields: () => {
       const last = (property: string) => api.changes.filter((each) => each.property === property).at(-1)?.value;
       return { rewards: last("accolade_rewards"), count: last("accolade_count") };
     },
     remove: () => api.remove("deals", "501"),
+    crowd: () => {
+      for (let n = 0; n < 5; n++)
+        api.notes.push({
+          id: String(95_000 + n),
+          to: { kind: "deals", id: "501" },
+          body: "Called them.",
+          timestamp: start,
+        });
+    },
     // HubSpot names the app that wrote (facts 1.1): ours, whose webhook this is
     echo: (now) => [
       sent(
@@ -114,6 +130,7 @@ const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const USER = "005xx000001SvkBAAS";
 const OWNER = "005xx000001SvkCAAS";
 const DEAL = "006xx000004TmiQAAS";
+const CONTACT = "003xx000004TmiQAAS";
 
 const salesforce = async (externalId: boolean): Promise<WriteBackVendor> => {
   const api = await startSalesforceApi();
@@ -153,7 +170,7 @@ const salesforce = async (externalId: boolean): Promise<WriteBackVendor> => {
   };
   Object.assign(api.tables, {
     Opportunity: [deal],
-    Contact: [],
+    Contact: [{ Id: CONTACT, IsDeleted: false, Accolade_Rewards__c: null, Accolade_Count__c: null }],
     Account: [],
     Lead: [],
     Task: [externalId ? { ...task, Accolade_Id__c: "x" } : task],
@@ -231,7 +248,20 @@ const salesforce = async (externalId: boolean): Promise<WriteBackVendor> => {
       (api.tables.Task ?? [])
         .filter(({ WhatId }) => WhatId === DEAL)
         .map(({ Subject, Description }) => `${Subject}\n${Description}`),
+    contact: CONTACT,
+    contactNotes: () =>
+      (api.tables.Task ?? []).filter(({ WhoId }) => WhoId === CONTACT).map(({ Description }) => String(Description)),
     fields: () => ({ rewards: deal.Accolade_Rewards__c, count: deal.Accolade_Count__c }),
+    crowd: () => {
+      for (let n = 0; n < 5; n++)
+        api.tables.Task?.push({
+          ...task,
+          Id: `00Txx00000000${n}BBAA`,
+          Subject: "Call",
+          Description: "Called them.",
+          WhatId: DEAL,
+        });
+    },
     remove: () => {
       deal.IsDeleted = true;
     },

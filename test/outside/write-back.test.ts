@@ -1,11 +1,16 @@
 /** What every connector that writes into its CRM keeps: one note for one happening, whatever becomes of the answer. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectors } from "../../connectors/index.ts";
+import { readConfigFile } from "../../src/config-file.ts";
+import { eraseRecipients } from "../../src/people/recipients.ts";
 import { explainGrant } from "../../src/pipeline/explain.ts";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
+import { pauseSending, resumeSending } from "../../src/pipeline/pause.ts";
 import { sweep } from "../../src/pipeline/settle.ts";
 import { settleMark } from "../../src/pipeline/settle-mark.ts";
 import { openWriteBack, type WriteBack } from "../../src/pipeline/write-back.ts";
+import { problemLine } from "../../src/yaml/problem.ts";
+import { memoryVault } from "../support/memory-vault.ts";
 import { runHere } from "../support/run-here.ts";
 import { type Bench, type Clock, clockAt, openBench } from "../support/workspace.ts";
 import { type WriteBackVendor, writeBackVendors } from "./write-back-benches.ts";
@@ -179,9 +184,11 @@ rules:\n  - { id: win, title: Big one, on: deal.won, reward: { to: owner, give: 
     await bench.opened.database.run("update write_backs set state = 'sending', not_before = $1 where what = 'note'", [
       clock.now(),
     ]);
+    vendor.crowd();
     clock.advance(10 * MINUTE);
     await writeAll();
-    expect(vendor.notes()).toHaveLength(1);
+    expect(vendor.notes().filter((text) => text.includes("accolade:"))).toHaveLength(1);
+    expect(vendor.notes()).toHaveLength(6);
     expect((await note())?.state).toBe("written");
   });
 
@@ -196,6 +203,59 @@ rules:\n  - { id: win, title: Big one, on: deal.won, reward: { to: owner, give: 
     clock.advance(100 * MINUTE);
     await writeAll();
     expect(await rows()).toEqual(all);
+  });
+
+  test("a contact is written to like a deal", async () => {
+    const connection = bench.config.connections.get("crm");
+    const around = { connection: "crm", tokens: memoryVault(), now: clock.now };
+    const writer = connection?.writer(around);
+    const subject = { kind: "contact" as const, id: vendor.contact };
+    const wanted = {
+      what: "note" as const,
+      subject,
+      marker: "accolade:1",
+      title: "A title",
+      text: "A text",
+      at: clock.now(),
+    };
+    expect(await writer?.findNote(wanted)).toEqual({ found: false });
+    expect(await writer?.write(wanted)).toMatchObject({ outcome: "accepted" });
+    expect(vendor.contactNotes()).toEqual([expect.stringContaining("accolade:1")]);
+    expect(await writer?.findNote(wanted)).toMatchObject({ found: true });
+    expect(await writer?.findNote({ ...wanted, marker: "accolade:2" })).toEqual({ found: false });
+    const values = { rewards: "50 points p", count: 1, rules: "win", date: "2026-11-25" };
+    expect(await writer?.write({ what: "fields", subject, values })).toMatchObject({ outcome: "accepted" });
+    expect(await writer?.write({ ...wanted, subject: { kind: "company", id: "1" } })).toMatchObject({ code: "gone" });
+  });
+
+  test("a pause of everything stops it; afterwards it goes on by itself", async () => {
+    await issued();
+    const { database } = bench.opened;
+    await database.transaction((tx) => pauseSending(tx, { scope: "all", since: clock.now(), by: "anna", why: "wait" }));
+    await writeAll();
+    expect(vendor.notes()).toEqual([]);
+    expect((await note())?.reason).toMatch(/^paused since .* by anna: wait/);
+    await database.transaction((tx) => resumeSending(tx, { by: "anna", at: clock.now() }));
+    clock.advance(2 * MINUTE);
+    await writeAll();
+    expect(vendor.notes()).toHaveLength(1);
+  });
+
+  test("who is forgotten before the note is written is not named in it, and afterwards in no row of ours", async () => {
+    vendor.trouble("note", "limited");
+    await issued();
+    await writeAll();
+    const { database } = bench.opened;
+    const [row] = await database.rows<{ connection: string; kind: string; crm_id: string }>(
+      "select * from recipient_ids",
+    );
+    await database.transaction((tx) =>
+      eraseRecipients(tx, [{ connection: "crm", kind: "user", crmId: row?.crm_id ?? "" }], clock.now()),
+    );
+    expect(await database.rows("select from write_backs where request::text ~ 'Giulia'")).toEqual([]);
+    clock.advance(2 * MINUTE);
+    await writeAll();
+    expect(vendor.notes()).toEqual([expect.stringContaining("Somebody who was forgotten since got 50 points")]);
   });
 
   test("our own changes come back as webhooks, and start nothing", async () => {
@@ -226,5 +286,59 @@ rules:\n  - { id: win, title: Big one, on: deal.won, reward: { to: owner, give: 
     expect(await seen()).toEqual(before);
     await writeAll();
     expect(vendor.notes()).toHaveLength(1);
+  });
+});
+
+describe("settings that could do harm are refused with their place", () => {
+  const problemsOf = (text: string) => {
+    const read = readConfigFile("accolade.yaml", `connections:\n  crm: ${text}\n`, () => "x");
+    return read.ok ? [] : read.problems.map(problemLine);
+  };
+  const hubspot = (writeBack: string, more = "accessToken: pat-dummy") =>
+    problemsOf(`{ connector: hubspot, clientSecret: abc, ${more}, writeBack: ${writeBack} }`);
+  const salesforce = (writeBack: string, more: string) =>
+    problemsOf(
+      `{ connector: salesforce, orgId: 00Dxx0000001gPLEAY, secretPath: sample_path_secret_0123456789, ${more}, writeBack: ${writeBack} }`,
+    );
+  const api = "api: { loginUrl: https://acme.my.salesforce.com, clientId: a, clientSecret: b }";
+
+  test.each([
+    ["a field of HubSpot's own", hubspot("{ fields: { rewards: dealname } }"), "one that you made for this"],
+    ["a name that has a meaning", hubspot("{ fields: { rewards: amount } }"), "already means something"],
+    [
+      "a field that rules can read",
+      hubspot("{ fields: { count: won_rewards } }", "accessToken: a, properties: { deal: [won_rewards] }"),
+      "what Accolade itself writes",
+    ],
+    ["a field that is not ours to fill", hubspot("{ fields: { price: x } }"), "price"],
+    ["no way to write", hubspot("{ note: true }", "portalId: 1"), "nothing can be written without"],
+    [
+      "a standard field of Salesforce",
+      salesforce("{ fields: { rewards: Description } }", api),
+      "expected a custom field",
+    ],
+    [
+      "a field that rules can read there",
+      salesforce("{ fields: { rewards: A__c } }", `${api}, fields: { Opportunity: { A__c: text } }`),
+      "what Accolade itself writes",
+    ],
+    ["no way to write there", salesforce("{ note: true }", "multiCurrency: false"), "nothing can be written without"],
+  ])("%s", (_, problems, said) => {
+    expect(problems).toEqual([expect.stringContaining(said)]);
+    expect(problems[0]).toMatch(/^accolade\.yaml:2:/);
+  });
+
+  test("and what is in order is taken", () => {
+    expect(
+      hubspot(
+        "{ note: true, fields: { rewards: accolade_rewards, count: accolade_count, rules: accolade_rules, date: accolade_date } }",
+      ),
+    ).toEqual([]);
+    expect(
+      salesforce(
+        "{ note: true, fields: { rewards: Accolade__c }, externalId: Accolade_Id__c, user: 005xx000001SvkBAAS }",
+        api,
+      ),
+    ).toEqual([]);
   });
 });
