@@ -40,6 +40,7 @@ const leaves = [
   "outcome",
   "package-root",
   "rates",
+  "receipt",
   "redact",
   "sealer",
   "situation",

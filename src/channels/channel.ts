@@ -5,6 +5,7 @@
 import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Check, Outcome } from "../outcome.ts";
+import type { MessageReceipt, Received, ReceiptRequest } from "../receipt.ts";
 
 export const channelNames = ["email", "sms", "whatsapp"] as const;
 export type ChannelName = (typeof channelNames)[number];
@@ -46,6 +47,8 @@ export interface Sender {
   send(request: SendRequest): Promise<SendOutcome>;
   /** One line of `accolade doctor` each. Sends nothing. */
   check(): Promise<Check[]>;
+  /** Verifies and reads a request at `/receipts/{channel}`. A sender without it hears nothing back. Never throws for what arrived. */
+  receive?(request: ReceiptRequest): Promise<Received<MessageReceipt>>;
   close?(): Promise<void>;
 }
 

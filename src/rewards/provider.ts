@@ -8,6 +8,7 @@ import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Money } from "../money.ts";
 import type { Check, Outcome } from "../outcome.ts";
+import type { ProviderReceipt, Received, ReceiptRequest } from "../receipt.ts";
 import type { Sealer } from "../sealer.ts";
 
 /** What is ordered. Frozen in `orders.request` (as JSON) before the first attempt, and never built anew. */
@@ -52,6 +53,22 @@ export type CancelOutcome =
   /** Nobody knows whether it was taken back: asked again, see `cancel`. */
   | { outcome: "unknown"; detail: string };
 
+/** Something that a provider can supply, by the id that a reward's `options` name it by. */
+export interface Product {
+  id: string;
+  name: string;
+  currency: string;
+  /** ISO 3166-1 alpha-2; empty: everywhere. */
+  countries: readonly string[];
+  /** Face values in minor units: these and no others, or anything from … to …, both included. */
+  values: { of: readonly number[] } | { from: number; to: number };
+  /** Arrives within seconds; otherwise somebody takes days over it. */
+  atOnce: boolean;
+}
+
+/** What a vendor was asked for and told, or why it could not be asked. */
+export type Asked<T> = { ok: true; value: T } | { ok: false; detail: string };
+
 /** What the host gives to a provider. */
 export interface ProviderSurroundings {
   /** The provider's id in accolade.yaml. */
@@ -79,6 +96,14 @@ export interface Provider {
   longestCallMs: number;
   /** One line of `accolade doctor` each. */
   check(): Promise<Check[]>;
+  /** Everything that the account can order now. A provider without it supplies any amount of what its kind `supplies`. */
+  catalog?(): Promise<Asked<readonly Product[]>>;
+  /** What an order may be refused for, whatever the vendor's catalogue says of it; asked by `rules check`. Undefined: nothing. */
+  misfit?(options: unknown, value: Money, catalog: readonly Product[]): string | undefined;
+  /** Money that orders can still be placed with, by account or currency. A provider without it has no such limit. */
+  balance?(): Promise<Asked<readonly Money[]>>;
+  /** Verifies and reads a request at `/receipts/{provider}`. A provider without it is only asked. Never throws for what arrived. */
+  receive?(request: ReceiptRequest): Promise<Received<ProviderReceipt>>;
 }
 
 export interface ProviderKind<S = unknown, O = unknown> {
