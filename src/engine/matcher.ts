@@ -64,6 +64,9 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
   const discriminator = createDiscriminator(rules);
   const { tierOf, fillIn } = createTiers(book.tiers, rules);
   const isOpen = createCalendars(book.calendars);
+  // a window that is over is not something that happens at midnight, when no calendar is open
+  const isOpenFor = ({ during }: Rule, { milestone, metric }: Situation) =>
+    metric?.ended === true || isOpen(during, milestone.occurredAt);
 
   return {
     book,
@@ -80,7 +83,7 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
         const compiled = rules[position];
         if (!compiled || !inWindow(compiled, at) || !isOfMetric(compiled.rule, situation)) continue;
         if (!lines.every((line) => holds(line, facts))) continue;
-        if (!isOpen(compiled.rule.during, situation.milestone.occurredAt)) continue;
+        if (!isOpenFor(compiled.rule, situation)) continue;
         matches.push({ rule: compiled.rule, parts: matchedParts(compiled, facts) });
       }
       return matches;
@@ -101,8 +104,7 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
           return { rule: rule.id, verdict: "not_listening", lines: [] };
         const lines = compiled.lines.map((line) => traceLine(line, facts, situation, workspaceCurrency));
         if (!inWindow(compiled, at)) return { rule: rule.id, verdict: "outside_window", lines };
-        if (!isOpen(rule.during, situation.milestone.occurredAt))
-          return { rule: rule.id, verdict: "outside_calendar", lines };
+        if (!isOpenFor(rule, situation)) return { rule: rule.id, verdict: "outside_calendar", lines };
         const matched = lines.every((line) => line.held);
         return { rule: rule.id, verdict: matched ? "matched" : "not_matched", lines };
       });

@@ -37,9 +37,14 @@ export type Outcomes = Pick<Stage, "schema"> | { copied: string };
 export const outcomesOf = (side: Outcomes): string =>
   "copied" in side ? `select * from ${side.copied} where at >= $1 and at < $2` : readOff(side);
 
+/** When a milestone was judged, as SQL: a metric's row stands for its window, and is judged anew until the window is over. */
+export const momentOf = (milestone: string): string =>
+  `case when ${milestone}.subject_kind = 'metric' and ${milestone}.situation ? 'milestone'
+     then (${milestone}.situation #>> '{milestone,occurredAt}')::timestamptz else ${milestone}.occurred_at end`;
+
 const readOff = ({ schema }: Pick<Stage, "schema">): string => `
   select t.*, coalesce(r.name, r.email, t.recipient_key) as recipient, m.type as milestone, m.connection,
-    m.subject_kind || ' ' || coalesce(d.fields ->> 'name', m.subject_id) as subject, m.occurred_at as at, e.key as event_key
+    m.subject_kind || ' ' || coalesce(d.fields ->> 'name', m.subject_id) as subject, ${momentOf("m")} as at, e.key as event_key
   from (
     select id, rule_id as rule, recipient_key, recipient_id, milestone_id,
       case when undone_at is not null and state not in ('cancelled', 'held', 'awaiting_approval') then 'undone'
@@ -58,7 +63,7 @@ const readOff = ({ schema }: Pick<Stage, "schema">): string => `
     left join ${schema}.recipients r on r.id = t.recipient_id
     left join ${schema}.events e on e.id = m.event_id
     left join ${schema}.records d on d.connection = m.connection and d.kind = m.subject_kind and d.id = m.subject_id
-  where m.occurred_at >= $1 and m.occurred_at < $2`;
+  where ${momentOf("m")} >= $1 and ${momentOf("m")} < $2`;
 
 /** The same, with one row for each id: a reward that was stopped again and again, or given after all, is one. */
 export const sidesOf = (side: Outcomes): string => `

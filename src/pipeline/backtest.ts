@@ -7,8 +7,8 @@ import { copyOutcomes, type Outcomes } from "./backtest-outcomes.ts";
 import { type BacktestTotals, totalsOf } from "./backtest-totals.ts";
 import type { Corridor } from "./corridor.ts";
 import { type Rehearsal, rehearse, type Stage } from "./rehearse.ts";
-import { feed, passTime } from "./rehearse-feed.ts";
 import { countPast, type HistorySource, pastEvents } from "./rehearse-history.ts";
+import { liveThrough, liveUntil } from "./rehearse-turns.ts";
 
 export interface BacktestOptions {
   /** Milestones from `from` until before `until` count. What happened before is known, and rewarded nothing. */
@@ -93,13 +93,13 @@ const live = async (sides: readonly [Side, ...Side[]], { source, until, on }: Ba
   for (const { rehearsal, stage } of sides) await rehearsal.enter(stage);
   for await (const page of pastEvents(sides[0].rehearsal, source, until)) {
     await together(sides, async ({ rehearsal, stage }) => {
-      await feed(stage, rehearsal.tx, page);
+      await liveThrough(stage, rehearsal.tx, page);
       fed += page.length / sides.length;
       on.decided(Math.round(fed));
     });
     events += page.length;
   }
-  await together(sides, ({ rehearsal }) => passTime(rehearsal.tx, until));
+  await together(sides, ({ rehearsal, stage }) => liveUntil(stage, rehearsal.tx, until));
   return events;
 };
 

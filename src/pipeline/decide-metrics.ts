@@ -4,12 +4,12 @@
  */
 import type { Sql } from "../db/sql.ts";
 import type { Rule } from "../engine/index.ts";
-import { answer, type Cells } from "../metrics/index.ts";
+import { answer, type Cells, metricByName } from "../metrics/index.ts";
 import { minorPerMajor } from "../money.ts";
 import type { Milestone } from "../records/milestones.ts";
 import type { RecordHistory } from "../records/timeline.ts";
 import type { MetricView, Situation } from "../situation.ts";
-import { startOfDay, windowText } from "../windows.ts";
+import { localDay, plusDays, startOfDay, windowText } from "../windows.ts";
 import { companyCells } from "./company-cells.ts";
 import type { Corridor } from "./corridor.ts";
 import { countMetrics } from "./count-metrics.ts";
@@ -17,6 +17,7 @@ import type { MetricKey } from "./decide-again.ts";
 import type { Judged, Merges } from "./decide-due.ts";
 import { heldMatch } from "./decide-judge.ts";
 import {
+  askedFor,
   changeOf,
   type MetricAsked,
   metricId,
@@ -27,6 +28,7 @@ import {
   withPrevious,
 } from "./metric-asked.ts";
 import { situationsAround } from "./metric-situation.ts";
+import { judgedAtTheirEnd } from "./metric-turned.ts";
 import { noteTeams } from "./team-history.ts";
 
 export interface MetricMilestone {
@@ -93,13 +95,66 @@ const metricMilestones = async (
   { cells, again, decidedAt }: { cells: Cells; again: readonly MetricKey[]; decidedAt: Date },
 ): Promise<MetricMilestone[]> => {
   if (cells.size + again.length === 0 || !corridor.rules.current().matcher.listens("metric.changed")) return [];
-  const { timeZone, currency } = corridor.workspace;
+  const { timeZone } = corridor.workspace;
   const listened = corridor.rules.current().matcher.book.rules.flatMap(({ metric }) => metric ?? []);
   const asked = once([
     ...touched(listened, cells, decidedAt, timeZone),
+    ...(await judgedAtTheirEnd(tx, listened, cells, decidedAt, timeZone)),
     ...stoppedIn(listened, await stoppedWindows(tx, again), decidedAt, timeZone),
   ]);
+  return measured(corridor, tx, asked, decidedAt);
+};
+
+/**
+ * A metric of these subjects in the window that ended before the day `until`. Of whom nothing was measured in it, and who was
+ * never judged in it, there is nothing to say.
+ */
+export const metricsAtEnd = async (
+  corridor: Pick<Corridor, "workspace" | "rules">,
+  tx: Sql,
+  { spec, until, subjects, decidedAt }: AtEnd,
+): Promise<MetricMilestone[]> => {
+  const metric = metricByName(spec.name);
+  if (!metric) return [];
+  const { timeZone } = corridor.workspace;
+  const today = localDay(decidedAt, timeZone);
+  const asked = subjects.map((subject) => askedFor(metric, spec, subject, plusDays(until, -1), today));
+  const found = await measured(corridor, tx, asked, decidedAt);
+  const empty = found.filter(({ situation }) => situation.metric?.sample === 0);
+  const rows = await tx.rows<{ connection: string; id: string }>(
+    `select m.connection, m.subject_id as id from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) as t (connection, id, at, day)
+     join milestones m on m.connection = t.connection and m.subject_kind = 'metric' and m.subject_id = t.id
+       and m.type = 'metric.changed' and m.occurred_at = t.at and m.discriminator = t.day`,
+    [
+      empty.map(({ milestone }) => milestone.connection),
+      empty.map(({ milestone }) => milestone.subject.id),
+      empty.map(({ milestone }) => milestone.at),
+      empty.map(({ milestone }) => milestone.discriminator),
+    ],
+  );
+  const judged = new Set(rows.map(({ connection, id }) => JSON.stringify([connection, id])));
+  const nothing = new Set(
+    empty.filter(({ milestone: { connection, subject } }) => !judged.has(JSON.stringify([connection, subject.id]))),
+  );
+  return found.filter((each) => !nothing.has(each));
+};
+
+interface AtEnd {
+  spec: RuleMetric;
+  until: string;
+  subjects: readonly { connection: string; id: string }[];
+  decidedAt: Date;
+}
+
+/** What was asked, answered, with what rules see around it. */
+const measured = async (
+  corridor: Pick<Corridor, "workspace" | "rules">,
+  tx: Sql,
+  asked: readonly MetricAsked[],
+  decidedAt: Date,
+): Promise<MetricMilestone[]> => {
   if (asked.length === 0) return [];
+  const { timeZone, currency } = corridor.workspace;
   const questions = asked.flatMap((each) => withPrevious(each));
   const companies = questions.filter(({ of }) => of === "company");
   const results = await answer(tx, questions, minorPerMajor(currency), await companyCells(tx, companies));
@@ -114,8 +169,11 @@ const metricMilestones = async (
   const situationOf = await situationsAround(corridor, tx, asked);
   return seen.map(({ each, view }) => {
     const milestone = milestoneOf(each, view, timeZone);
-    const occurredAt = lastMoment(each, decidedAt, timeZone);
-    return { milestone, metric: each.metric, situation: situationOf(each, milestone, view, occurredAt) };
+    const last = lastMoment(each, timeZone);
+    const ended = last < decidedAt;
+    const occurredAt = (ended ? last : decidedAt).toISOString();
+    const seenIn = ended ? { ...view, ended } : view;
+    return { milestone, metric: each.metric, situation: situationOf(each, milestone, seenIn, occurredAt) };
   });
 };
 
@@ -172,8 +230,6 @@ const milestoneOf = ({ metric, question, connection }: MetricAsked, view: Metric
   ordinal: 1,
 });
 
-/** When it was seen; of a window that is over its last moment. */
-const lastMoment = ({ question }: MetricAsked, decidedAt: Date, timeZone: string): string => {
-  const end = Date.parse(startOfDay(question.range.until, timeZone)) - 1;
-  return new Date(Math.min(decidedAt.getTime(), end)).toISOString();
-};
+/** The last moment of a window: of one that is over, it is judged as of then. */
+const lastMoment = ({ question }: MetricAsked, timeZone: string): Date =>
+  new Date(Date.parse(startOfDay(question.range.until, timeZone)) - 1);

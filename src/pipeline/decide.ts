@@ -83,7 +83,7 @@ const decideOnce = async (corridor: Corridor, most: number, only: number | null 
 };
 
 /** One line for each grant, with the number of the event that `rules explain` takes. */
-const logGrants = async ({ database, log }: Corridor, granted: readonly string[]) => {
+export const logGrants = async ({ database, log }: Corridor, granted: readonly string[]) => {
   if (granted.length === 0) return;
   const rows = await database.rows<{
     grant: string;
@@ -204,8 +204,12 @@ const newest = (times: readonly Date[]) => new Date(Math.max(...times.map((time)
 
 /** What is judged again without news is judged as of the last news that there was. */
 const lastReceived = async (tx: Sql): Promise<Date> =>
-  (await tx.row<{ received_at: Date }>("select received_at from events order by id desc limit 1"))?.received_at ??
-  new Date(0);
+  (
+    await tx.row<{ at: Date | null }>(
+      `select greatest((select received_at from events order by id desc limit 1),
+         (select max(noticed_at) from window_turns where state = 'judged')) as at`,
+    )
+  )?.at ?? new Date(0);
 
 const pointsAt = (field: string): RecordKey["kind"] | undefined => {
   if (field === "owner" || field === "manager" || field.startsWith("contributor:")) return "user";

@@ -57,8 +57,14 @@ export const explainMilestone = async (
     occurredAt: row.occurred_at.toISOString(),
     eventId: row.event_id,
     withdrawn: row.withdrawn,
+    window: windowOf(row),
     rules: await rulesOf(corridor, row, version, ruleId),
   };
+};
+
+const windowOf = ({ situation }: MilestoneRow): ExplainedMilestone["window"] => {
+  const metric = isWhole(situation) ? situation.metric : null;
+  return metric && { from: metric.from, until: metric.until, ended: metric.ended ?? false };
 };
 
 const rulesOf = async (

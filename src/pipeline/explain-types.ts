@@ -77,5 +77,7 @@ export interface ExplainedMilestone {
   eventId: number | null;
   /** A change that arrived later showed that it was not so. */
   withdrawn: boolean;
+  /** Of a metric: local calendar days, half-open; `ended`: it is judged as a whole, as of its last moment. Null: of none. */
+  window: { from: string; until: string; ended: boolean } | null;
   rules: ExplainedRule[];
 }

@@ -122,12 +122,15 @@ export const ruleReportLines = (teller: Teller, explained: RuleExplanation): str
 
 const milestoneLines = (teller: Teller, milestone: ExplainedMilestone): string[] => {
   const { say } = teller.words;
-  const { type, subject, occurredAt, withdrawn, rules } = milestone;
+  const { type, subject, occurredAt, withdrawn, window, rules } = milestone;
   const listening = rules.filter((rule) => rule.verdict !== "not_listening");
   const others = rules.length - listening.length;
   const head = say("milestone", { type, subject, at: moment(teller, occurredAt) });
   return [
     withdrawn ? `${head} — ${say("withdrawn")}` : head,
+    ...(window?.ended
+      ? [`  ${say("windowEnded", { from: day(teller, window.from), until: day(teller, window.until, -1) })}`]
+      : []),
     ...listening.flatMap((rule) => ruleLines(teller, rule)),
     ...(others > 0 ? [`  ${say("others", { n: others })}`] : []),
   ];
@@ -246,6 +249,13 @@ const stopWords = ({ words: { say, language } }: Teller, { detail, value }: Expl
     asked: money(asked, currency || value.currency),
   });
 };
+
+/** A calendar day, or the one `plus` days later. */
+const day = ({ words }: Teller, date: string, plus = 0): string =>
+  DateTime.fromISO(date, { zone: "utc" })
+    .plus({ days: plus })
+    .setLocale(words.language)
+    .toLocaleString(DateTime.DATE_MED);
 
 const moment = ({ words, timeZone }: Teller, iso: string): string =>
   iso === ""

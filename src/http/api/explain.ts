@@ -46,6 +46,10 @@ const Milestone = z.object({
   occurredAt: Instant,
   eventId: z.number().int().nullable(),
   withdrawn: z.boolean().describe("A change that arrived later showed that it was not so"),
+  window: z
+    .object({ from: z.string(), until: z.string(), ended: z.boolean().describe("Judged as a whole, as of its end") })
+    .nullable()
+    .describe("Of a metric: its first day, and the first day after it"),
   rules: z.array(
     z.object({
       rule: z.string(),

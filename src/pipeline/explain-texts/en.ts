@@ -9,6 +9,8 @@ export const en = {
   noMilestone: "It showed no milestone: what it told was known already, or is nothing that a rule can listen to.",
   milestone: "{type} of {subject} at {at}",
   withdrawn: "withdrawn: a change that arrived later shows that it was not so",
+  windowEnded:
+    "Judged as of the end of its window, {from} to {until}: the window is over, and what it came to counts, also if nothing happened in it.",
   others: "{n, plural, one {# rule listens} other {# rules listen}} to other milestones.",
   verdict: {
     matched: "matched",

@@ -10,6 +10,8 @@ export const it: Texts = {
     "Non ha mostrato nessun traguardo: quello che diceva era già noto, o non è niente che una regola possa ascoltare.",
   milestone: "{type} di {subject}, {at}",
   withdrawn: "ritirato: una modifica arrivata più tardi mostra che non era così",
+  windowEnded:
+    "Valutata alla fine del periodo, dal {from} al {until}: il periodo è chiuso e conta il risultato finale, anche se non è successo nulla.",
   others: "{n, plural, one {# regola ascolta} other {# regole ascoltano}} altri traguardi.",
   verdict: {
     matched: "soddisfatta",
