@@ -5,9 +5,12 @@ import { afterEach, expect, test } from "@jest/globals";
 import { knownTo, openCorridor } from "../../src/open-corridor.ts";
 import { backtest } from "../../src/pipeline/backtest.ts";
 import type { Change } from "../../src/pipeline/backtest-changes.ts";
+import { decideTurns } from "../../src/pipeline/decide-turns.ts";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { createPump } from "../../src/pipeline/pump.ts";
+import { releaseWaiting } from "../../src/pipeline/release.ts";
 import { replay } from "../../src/pipeline/replay.ts";
+import { noticeTurns } from "../../src/pipeline/window-turns.ts";
 import { createTelemetry } from "../../src/telemetry.ts";
 import { post, SECRET, type Told, told } from "../metrics/story.ts";
 import { runAccolade } from "../support/run-accolade.ts";
@@ -38,7 +41,7 @@ const benchWith = async (clock: Clock, rules: string, timeZone = "Europe/Rome") 
     {
       config: `workspace: { timeZone: ${timeZone} }\nconnections:\n  crm: { connector: webhook, secret: ${SECRET} }\nproviders:\n  points: { provider: points }\npeople: people.yaml\n`,
       rules: { "rules.yaml": `${HEAD}${rules}` },
-      people: `people:\n  - { name: Giulia Bianchi, email: giulia@acme.example, crm: { crm: "7" } }\n  - { name: Tom Okafor, email: tom@acme.example, crm: { crm: "8" } }\n`,
+      people: `people:\n  - { name: Giulia Bianchi, email: giulia@acme.example, team: EMEA, crm: { crm: "7" } }\n  - { name: Tom Okafor, email: tom@acme.example, crm: { crm: "8" } }\n`,
       env: { ACCOLADE_SECRET_KEY: KEY },
     },
     clock,
@@ -192,6 +195,43 @@ test("what was received before a window ended is decided before its end is judge
   await post(bench, [told("company/c1", "churned", "2026-12-31T20:00:00Z")]);
   await until(bench, clock, "2027-01-01T10:00:00Z");
   expect(await grants(bench)).toEqual(["stayed Giulia Bianchi 2026-07-01 approved"]);
+});
+
+test("a delivery from before the end that nobody has unpacked keeps the judgement back, and with it what is held until then", async () => {
+  const clock = clockAt("2026-10-01T08:00:00Z");
+  const bench = await benchWith(
+    clock,
+    kept("stayed", AT_THE_END).replace("of: owner", "of: team").replace("to: owner", "to: team"),
+  );
+  await tell(bench, ...customer("c1", "7", "2026-05-04T10:00:00Z"));
+  expect(await grants(bench)).toEqual(["stayed Giulia Bianchi 2026-10-01 held"]);
+  clock.advance(Date.parse("2026-12-31T22:00:00Z") - clock.now().getTime());
+  await post(bench, [told("company/c1", "churned", "2026-12-31T20:00:00Z")]);
+  clock.advance(2 * 3_600_000);
+  const { corridor } = bench.opened;
+  // another server that decides, while the one that unpacks is busy
+  expect(await corridor.database.transaction((tx) => noticeTurns(corridor, tx, clock.now()))).toBe(1);
+  expect(await decideTurns(corridor)).toEqual({ events: 0, granted: [] });
+  expect(await releaseWaiting(corridor)).toEqual([]);
+  expect(await grants(bench)).toEqual(["stayed Giulia Bianchi 2026-10-01 held"]);
+  await bench.drain();
+  expect(await grants(bench)).toEqual(["stayed Giulia Bianchi 2026-10-01 cancelled"]);
+});
+
+test("an end that cannot be judged is parked, holds nobody up, and is judged when it is sent again", async () => {
+  const clock = clockAt("2026-09-20T12:00:00Z");
+  const bench = await benchWith(clock, kept("stayed"));
+  await tell(bench, ...customer("c1", "7", "2026-05-04T10:00:00Z"));
+  const { database } = bench.opened;
+  await database.run("alter table milestones add constraint broken check (discriminator <> '2026-10-01') not valid");
+  await until(bench, clock, "2027-04-01T12:00:00Z");
+  const [third, first] = ["2026-07-01", "2027-01-01"].map((from) => `stayed Giulia Bianchi ${from} approved`);
+  expect(await grants(bench)).toEqual([third, first]);
+  expect((await turns(bench)).map(({ state }) => state)).toEqual(["judged", "parked", "judged"]);
+  await database.run("alter table milestones drop constraint broken");
+  expect(await replay(bench.opened.corridor, "parked")).toEqual({ deliveries: 0, events: 0, windows: 1 });
+  await bench.drain();
+  expect(await grants(bench)).toEqual([third, "stayed Giulia Bianchi 2026-10-01 approved", first]);
 });
 
 test("what arrives late changes a window that was judged, and all that come after it, as if it had been known", async () => {
