@@ -13,6 +13,7 @@ import { beginningOf } from "./decide-first-state.ts";
 import { freeGrants, sourceOf } from "./decide-free.ts";
 import { isShared } from "./decide-once.ts";
 import type { People } from "./decide-people.ts";
+import { personsBehind, slotsOf } from "./decide-persons.ts";
 import { openRoom } from "./decide-room.ts";
 import { type Stop, writeStops } from "./decide-stops.ts";
 import { loadGrants, movable, ordered, type StoredGrant } from "./decide-stored.ts";
@@ -50,30 +51,36 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
   await freeGrants(tx, [...plan.gone.map(({ row }) => row.id), ...plan.again.map(({ row }) => row.id)]);
   await markUndone(tx, plan.marks, decidedAt);
 
-  const room = await openRoom(corridor, tx, [...plan.fresh, ...plan.again.map(({ grant }) => grant)]);
+  const entering = [...plan.fresh, ...plan.again.map(({ grant }) => grant)];
+  const persons = await personsBehind(tx, people, entering);
+  const slots = await slotsOf(tx, persons, entering);
+  const room = await openRoom(corridor, tx, entering, persons);
   const stopped = [...plan.stopped];
   const given = new Set<string>();
   const made: Begun[] = [];
   const back: { row: StoredGrant; begun: Begun }[] = [];
   const unroomed: StoredGrant[] = [];
   for (const { grant, row } of candidates(plan, due)) {
-    if (given.has(grant.id)) {
-      stopped.push({ grant, stop: takenStop(grant) });
+    const stands = row !== undefined && row.state !== "cancelled";
+    const holder = given.has(grant.id) ? grant.id : stands ? undefined : slots.holder(grant);
+    if (holder !== undefined) {
+      stopped.push({ grant, stop: takenStop(grant, holder) });
       continue;
     }
-    const taken = room.take(grant, row !== undefined && row.state !== "cancelled" && row.state !== "held");
+    const taken = room.take(grant, { now: stands && row.state !== "held", stands });
     if ("reason" in taken) {
       stopped.push({ grant, stop: taken });
-      if (row && row.state !== "cancelled") unroomed.push(row);
+      if (stands) unroomed.push(row);
       continue;
     }
     given.add(grant.id);
+    slots.hold(grant);
     const begun = { grant, ...beginningOf(corridor, grant, taken, decidedAt) };
     if (row) back.push({ row, begun });
     else made.push(begun);
   }
 
-  const inserted = await insertGrants(tx, { people, milestoneIds, decidedAt }, made);
+  const inserted = await insertGrants(tx, { milestoneIds, decidedAt }, made);
   const born = made.filter(({ grant }) => inserted.has(grant.id));
   const later: Move[] = [
     ...unroomed.map((row) => cancelMove(row, "correction")),
@@ -181,10 +188,11 @@ const reasonFor = (row: StoredGrant, due: readonly DueGrant[]): string =>
       ? "deal.owner_changed"
       : "correction";
 
-const takenStop = ({ id, rule, onceKey }: DueGrant): Stop => ({
+/** `holder`: the grant that was given, of another key of the same person perhaps. */
+const takenStop = ({ id, rule, onceKey }: DueGrant, holder = id): Stop => ({
   reason: "once",
-  waitsFor: id,
-  detail: { once: isShared(rule) ? onceKey : rule.once.per, grant: id },
+  waitsFor: holder,
+  detail: { once: isShared(rule) ? onceKey : rule.once.per, grant: holder },
 });
 
 /** In the order of the due list, so that freed room goes to whoever comes first. */
