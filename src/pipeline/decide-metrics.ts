@@ -27,6 +27,7 @@ import {
   touched,
   withPrevious,
 } from "./metric-asked.ts";
+import { asPersons } from "./metric-persons.ts";
 import { situationsAround } from "./metric-situation.ts";
 import { judgedAtTheirEnd } from "./metric-turned.ts";
 import { noteTeams } from "./team-history.ts";
@@ -36,6 +37,8 @@ export interface MetricMilestone {
   situation: Situation;
   /** What was measured; rules on anything else do not hear of it. */
   metric: RuleMetric;
+  /** Rows that it takes the place of: of other ids of the same owner, from before they were known to be one person. */
+  replaces: readonly number[];
 }
 
 interface News {
@@ -97,7 +100,7 @@ const metricMilestones = async (
   if (cells.size + again.length === 0 || !corridor.rules.current().matcher.listens("metric.changed")) return [];
   const { timeZone } = corridor.workspace;
   const listened = corridor.rules.current().matcher.book.rules.flatMap(({ metric }) => metric ?? []);
-  const asked = once([
+  const asked = await asPersons(tx, [
     ...touched(listened, cells, decidedAt, timeZone),
     ...(await judgedAtTheirEnd(tx, listened, cells, decidedAt, timeZone)),
     ...stoppedIn(listened, await stoppedWindows(tx, again), decidedAt, timeZone),
@@ -118,7 +121,10 @@ export const metricsAtEnd = async (
   if (!metric) return [];
   const { timeZone } = corridor.workspace;
   const today = localDay(decidedAt, timeZone);
-  const asked = subjects.map((subject) => askedFor(metric, spec, subject, plusDays(until, -1), today));
+  const asked = await asPersons(
+    tx,
+    subjects.map((subject) => askedFor(metric, spec, subject, plusDays(until, -1), today)),
+  );
   const found = await measured(corridor, tx, asked, decidedAt);
   const empty = found.filter(({ situation }) => situation.metric?.sample === 0);
   const rows = await tx.rows<{ connection: string; id: string }>(
@@ -167,13 +173,15 @@ const measured = async (
     return [{ each, view: viewOf(each, value?.value ?? null, previous?.value ?? null, value?.sample ?? 0) }];
   });
   const situationOf = await situationsAround(corridor, tx, asked);
+  const replaced = await replacedBy(tx, asked, timeZone);
   return seen.map(({ each, view }) => {
     const milestone = milestoneOf(each, view, timeZone);
     const last = lastMoment(each, timeZone);
     const ended = last < decidedAt;
     const occurredAt = (ended ? last : decidedAt).toISOString();
     const seenIn = ended ? { ...view, ended } : view;
-    return { milestone, metric: each.metric, situation: situationOf(each, milestone, seenIn, occurredAt) };
+    const situation = situationOf(each, milestone, seenIn, occurredAt);
+    return { milestone, metric: each.metric, situation, replaces: replaced.get(each) ?? [] };
   });
 };
 
@@ -188,14 +196,28 @@ const stoppedWindows = (tx: Sql, metrics: readonly MetricKey[]): Promise<Stopped
         [metrics.map(({ connection }) => connection), metrics.map(({ id }) => id)],
       );
 
-const once = (asked: readonly MetricAsked[]): MetricAsked[] => [
-  ...new Map(
-    asked.map((each) => [
-      JSON.stringify([each.connection, metricId(each.metric, each.question.id), each.question.range.from]),
-      each,
-    ]),
-  ).values(),
-];
+/** Withdraws what was judged in the same windows of other ids of the same owners. */
+const replacedBy = async (tx: Sql, asked: readonly MetricAsked[], timeZone: string) => {
+  const others = asked.flatMap((each) =>
+    (each.question.also ?? []).map(({ connection, id }) => ({ each, connection, id: metricId(each.metric, id) })),
+  );
+  if (others.length === 0) return new Map<MetricAsked, number[]>();
+  const rows = await tx.rows<{ id: number; n: number }>(
+    `update milestones m set withdrawn = true
+     from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) with ordinality as t (connection, id, at, day, n)
+     where m.connection = t.connection and m.subject_kind = 'metric' and m.subject_id = t.id and m.type = 'metric.changed'
+       and m.occurred_at = t.at and m.discriminator = t.day and not m.withdrawn
+     returning m.id, t.n::int as n`,
+    [
+      others.map(({ connection }) => connection),
+      others.map(({ id }) => id),
+      others.map(({ each }) => startOf(each, timeZone)),
+      others.map(({ each }) => each.question.range.from),
+    ],
+  );
+  const byAsked = Map.groupBy(rows, ({ n }) => others[n - 1]?.each);
+  return new Map(asked.map((each) => [each, (byAsked.get(each) ?? []).map(({ id }) => id)]));
+};
 
 const viewOf = (
   { metric, question }: MetricAsked,
@@ -218,11 +240,14 @@ const viewOf = (
 /** Of all time the first day has no instant that every zone can write: the row is keyed by another fixed one. */
 const EPOCH = new Date(0).toISOString();
 
+const startOf = ({ metric, question }: Pick<MetricAsked, "metric" | "question">, timeZone: string): string =>
+  metric.over === "all" ? EPOCH : startOfDay(question.range.from, timeZone);
+
 const milestoneOf = ({ metric, question, connection }: MetricAsked, view: MetricView, timeZone: string): Milestone => ({
   type: "metric.changed",
   connection,
   subject: { kind: "metric", id: metricId(metric, question.id) },
-  at: metric.over === "all" ? EPOCH : startOfDay(view.from, timeZone),
+  at: startOf({ metric, question }, timeZone),
   from: view.previous,
   to: view.value,
   field: null,

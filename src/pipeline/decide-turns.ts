@@ -111,7 +111,7 @@ export const decideTurn = async (corridor: Corridor, tx: Sql, turn: Turn): Promi
   const granted = await writeGrants(corridor, tx, {
     members: [],
     milestones: [],
-    metricMilestones: [...milestoneIds.values()],
+    metricMilestones: [...milestoneIds.values(), ...milestones.flatMap(({ replaces }) => replaces)],
     due,
     undone: new Map(),
     milestoneIds,

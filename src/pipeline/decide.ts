@@ -182,7 +182,10 @@ export const decideBatch = async (
   const granted = await writeGrants(corridor, tx, {
     members,
     milestones: [...new Set([...[...stored.values()].map(({ id }) => id), ...milestoneIds.values()])],
-    metricMilestones: ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
+    metricMilestones: [
+      ...ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
+      ...metricMilestones.flatMap(({ replaces }) => replaces),
+    ],
     due,
     undone,
     milestoneIds,

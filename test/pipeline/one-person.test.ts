@@ -1,6 +1,8 @@
 /** Somebody who is known in two CRMs is one person: what they get once they get once, and a limit of theirs is one limit. */
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { metricByName } from "../../src/metrics/index.ts";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
+import { showMetric } from "../../src/pipeline/show-metrics.ts";
 import { post, SECRET, type Told, told } from "../metrics/story.ts";
 import { type Bench, clockAt, openBench } from "../support/workspace.ts";
 
@@ -10,12 +12,12 @@ const open: Bench[] = [];
 afterEach(async () => {
   for (const bench of open.splice(0)) await bench.close();
 });
-const benchWith = async (keys: string) => {
+const benchWith = async (keys: string, more = "") => {
   const bench = await openBench(
     {
       config: `connections:\n  north: { connector: webhook, secret: ${SECRET} }\n  south: { connector: webhook, secret: ${SECRET} }\nproviders:\n  points: { provider: points }\n`,
       rules: {
-        "rules.yaml": `rewards:\n  - { id: p, title: P, provider: points, value: 10 points }\nrules:\n  - { id: r, title: R, on: deal.won, ${keys}, from: 2026-01-01 }\n`,
+        "rules.yaml": `rewards:\n  - { id: p, title: P, provider: points, value: 10 points }\nrules:\n  - { id: r, title: R, on: deal.won, ${keys}, from: 2026-01-01 }\n${more}`,
       },
     },
     clock,
@@ -157,4 +159,53 @@ test("what was ordered under both keys stays ordered, and is paid once each", as
   await tell(bench, "north", ...win("3", "7", "2026-10-07T10:00:00Z"));
   await tell(bench, "south", told("deal/2", "changed", "2026-10-07T10:00:00Z", { name: "Rossi" }));
   expect(await outcomes(bench)).toEqual(["north/1 issued", "north/3 stopped by once", "south/2 issued"]);
+});
+
+describe("metrics", () => {
+  const METRIC = `  - { id: m, title: M, on: metric.changed, metric: { name: net_new_revenue, of: owner, over: quarter }, where: [metric.value >= 1000], ${TO_OWNER}, hold: until the window ends, from: 2026-01-01 }\n`;
+  const buy = (deal: string, owner: string, amount: number) => [
+    told(`deal/${deal}`, "created", "2026-10-01T10:00:00Z", { owner, amount, company: `c${deal}` }),
+    told(`deal/${deal}`, "won", "2026-10-05T10:00:00Z"),
+  ];
+  const lines = async (bench: Bench) => {
+    const metric = metricByName("net_new_revenue");
+    if (!metric) throw new Error("no metric");
+    const shown = await showMetric(bench.opened.corridor, {
+      metric,
+      of: "owner",
+      over: "quarter",
+      day: "2026-10-05",
+      options: {},
+    });
+    return shown.map(({ connection, id, name, value }) => ({ connection, id, name, value }));
+  };
+  const held = async (bench: Bench) =>
+    (
+      await bench.opened.database.rows<{ text: string }>(
+        "select recipient_key || ' ' || state as text from grants where rule_id = 'm' order by granted_at, 1",
+      )
+    ).map(({ text }) => text);
+
+  test("who is known to be one person has one line, which reaches the goal by what both CRMs tell", async () => {
+    const bench = await benchWith(TO_OWNER, METRIC);
+    await tell(bench, "south", user("u9", giulia), ...buy("2", "u9", 600));
+    await tell(bench, "north", user("7", giulia), ...buy("1", "7", 100));
+    // joined with their first rewards
+    await tell(bench, "north", ...buy("3", "7", 500));
+    expect(await lines(bench)).toEqual([{ connection: "north", id: "7", name: "Giulia Bianchi", value: 1200 }]);
+    expect(await held(bench)).toEqual(["north/user/7 held"]);
+    await tell(bench, "south", lose("2", "2026-10-08T10:00:00Z"));
+    expect(await held(bench)).toEqual(["north/user/7 cancelled"]);
+  });
+
+  test("two who reached it apart, and turn out to be one: one reward stands for both", async () => {
+    const bench = await benchWith(TO_OWNER, METRIC);
+    await tell(bench, "south", ...buy("2", "u9", 1100));
+    await tell(bench, "north", ...buy("1", "7", 1200));
+    expect((await held(bench)).sort()).toEqual(["north/user/7 held", "south/user/u9 held"]);
+    await tell(bench, "south", user("u9", giulia));
+    await tell(bench, "north", user("7", giulia), ...buy("3", "7", 50));
+    expect(await lines(bench)).toEqual([{ connection: "north", id: "7", name: "Giulia Bianchi", value: 2350 }]);
+    expect((await held(bench)).sort()).toEqual(["north/user/7 held", "south/user/u9 cancelled"]);
+  });
 });
