@@ -49,6 +49,8 @@ export interface Matcher {
   listens(type: string): boolean;
   /** The rules whose conditions all hold, in the order of the book. Cost follows the rules that could match. */
   match(situation: Situation): Match[];
+  /** What a rule would give if all of its conditions held; undefined where it listens to another milestone. */
+  wouldGive(situation: Situation, ruleId: string): Match | undefined;
   /** Why each rule, or the one named, did or did not match. Evaluates every line. */
   explain(situation: Situation, ruleId?: string): RuleTrace[];
   /** The reasons of a match: the lines of its rule, all of which hold, with the values seen. Evaluates nothing again. */
@@ -87,6 +89,12 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
         matches.push({ rule: compiled.rule, parts: matchedParts(compiled, facts) });
       }
       return matches;
+    },
+    wouldGive(given, ruleId) {
+      const situation = fillIn(given);
+      const compiled = byId.get(ruleId)?.[0];
+      if (compiled?.rule.on !== situation.milestone.type || !isOfMetric(compiled.rule, situation)) return undefined;
+      return { rule: compiled.rule, parts: matchedParts(compiled, factsOf(situation)) };
     },
     reasons(given, { rule }) {
       const situation = fillIn(given);

@@ -163,7 +163,8 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
     } else if (row.undone_why !== null) plan.marks.push({ id: row.id, why: null });
   }
   for (const row of stored.values()) {
-    if (wanted.has(row.id) || !isOwn(row)) continue;
+    // what a person gave although the conditions did not hold does not hang on them
+    if (wanted.has(row.id) || !isOwn(row) || row.given) continue;
     const why = verdict.undone.get(row.id) ?? reasonFor(row, due);
     if (movable.has(row.state)) plan.gone.push({ row, why });
     // a goal that was reached and rewarded stays reached, whatever the metric does afterwards
@@ -228,7 +229,8 @@ const comeBack = (row: StoredGrant, { state, why }: Begun): Move =>
         why: "corrected by a change that arrived later",
       };
 
-const reservation = ({ grant, state, taken }: Begun, moves: number): Posting[] =>
+/** What a grant reserves as it begins. `moves`: how often it moved before. */
+export const reservation = ({ grant, state, taken }: Begun, moves: number): Posting[] =>
   state === "shadow" || taken.unfunded
     ? []
     : [

@@ -87,7 +87,15 @@ const rulesOf = async (
     matcher.explain(situation, ruleId).map(async ({ rule: id, verdict, lines }): Promise<ExplainedRule> => {
       const match = matches.find(({ rule }) => rule.id === id);
       const common = { rule: id, lines: lines.map(withDistance) };
-      if (!match) return { ...common, verdict, parts: [] };
+      const given = grants.filter((grant) => grant.rule === id && grant.standing.some(({ what }) => what === "given"));
+      if (!match) {
+        const to = (part: number) => version.matcher.book.rules.find((rule) => rule.id === id)?.parts[part]?.to ?? "";
+        return {
+          ...common,
+          verdict,
+          parts: given.map((grant) => ({ kind: "grant", to: to(grant.part), grant, earlier: false })),
+        };
+      }
       if (startedLater(match.rule, situation.milestone.occurredAt, version))
         return { ...common, verdict: "started_later", parts: [] };
       const parts = await Promise.all(

@@ -14,6 +14,7 @@ interface GrantRow {
   milestoneId: number;
   waiting: string | null;
   unfunded: boolean;
+  given_by: string | null;
   budget: string | null;
   release_at: Date | null;
   approval_by: string | null;
@@ -36,7 +37,7 @@ export const explainedGrants = async (
 ): Promise<ExplainedGrant[]> => {
   const rows = await sql.rows<GrantRow>(
     `select g.id, g.rule_id as rule, g.recipient_key as "recipientKey", coalesce(r.name, r.email, g.recipient_key) as recipient,
-       g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.unfunded, g.budget, g.release_at,
+       g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.unfunded, g.given_by, g.budget, g.release_at,
        g.approval_by, g.approval_until, g.undone_at, g.undone_why, v.why as moved_why, v.at as moved_at,
        coalesce((select json_agg(json_build_object('channel', n.channel, 'why', n.reason) order by n.created_at)
          from messages n where n.grant_id = g.id and n.state in ('skipped', 'failed')), '[]') as untold
@@ -62,6 +63,7 @@ const standingOf = (row: GrantRow): Standing[] => {
   const standing: Standing[] = [];
   const { state, budget, release_at, moved_at, undone_at } = row;
   if (state === "shadow") standing.push({ what: "shadow" });
+  if (row.given_by !== null) standing.push({ what: "given", by: row.given_by });
   if (state === "held" && row.unfunded) standing.push({ what: "no_money", budget: budget ?? "" });
   if (state === "held" && release_at) standing.push({ what: "held", until: release_at.toISOString() });
   if (state === "awaiting_approval" || (state === "held" && row.approval_by !== null))

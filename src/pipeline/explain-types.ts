@@ -18,6 +18,8 @@ export type Standing =
   | { what: "no_money"; budget: string }
   | { what: "awaiting_approval"; by: string | null; until: string | null }
   | { what: "shadow" }
+  /** By a person who accepted a dispute, whatever the rule saw: their email address. */
+  | { what: "given"; by: string }
   /** `why`: a reason of `src/ledger/undone.ts`. */
   | { what: "undone"; why: string; at: string }
   /** It came to an end without being used: `why` as the move says it, in English. */

@@ -211,6 +211,8 @@ const standingWords = (teller: Teller, standing: Standing): string => {
         : say("awaiting_approval", { by: standing.by });
     case "shadow":
       return say("shadow");
+    case "given":
+      return say("given", { by: standing.by });
     case "undone":
       return say("undone", { at: moment(teller, standing.at), why: undoneInWords(standing.why, language) });
     case "ended":
@@ -226,7 +228,11 @@ const standingWords = (teller: Teller, standing: Standing): string => {
   }
 };
 
-const stopWords = ({ words: { say, language } }: Teller, { detail, value }: ExplainedStop): string => {
+/** What stopped a reward. */
+export const stopWords = (
+  { words: { say, language } }: Teller,
+  { detail, value }: Pick<ExplainedStop, "detail" | "value">,
+): string => {
   if ("once" in detail) return say("once", { once: detail.once, grant: detail.grant });
   const money = (minor: number, currency: string) => formatMoney({ minor, currency }, language);
   if ("limit" in detail) {

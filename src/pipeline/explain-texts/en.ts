@@ -38,6 +38,7 @@ export const en = {
   no_money: "waits for money in budget {budget}",
   awaiting_approval: "needs approval by {by}",
   awaiting_approval_until: "needs approval by {by}, until {at}",
+  given: "given by {by}, who accepted a dispute about it",
   shadow: "in shadow: the rule decides and gives nothing",
   undone: "no longer due since {at}: {why}",
   ended: "{state} on {at}: {why}",

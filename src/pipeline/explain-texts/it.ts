@@ -39,6 +39,7 @@ export const it: Texts = {
   no_money: "aspetta che ci sia denaro nel budget {budget}",
   awaiting_approval: "serve l’approvazione di {by}",
   awaiting_approval_until: "serve l’approvazione di {by}, entro il {at}",
+  given: "dato da {by}, che ha accolto una contestazione",
   shadow: "in ombra: la regola decide e non dà nulla",
   undone: "non più dovuto dal {at}: {why}",
   ended: "{state} il {at}: {why}",

@@ -19,3 +19,8 @@ create table window_turns_seen (
 );
 -- where rules are in force already, what ended before this was there stays as it was judged
 insert into window_turns_seen (until) select now() from active_rules;
+
+-- who gave it against what the rule saw, by accepting a dispute: their email address. Such a grant is not undone by the rule.
+alter table grants add column given_by text;
+-- what came of an accepted dispute, where it was given; null: a rule may still give it, after the records were put right
+alter table approvals add column gave uuid references grants;
