@@ -24,3 +24,7 @@ insert into window_turns_seen (until) select now() from active_rules;
 alter table grants add column given_by text;
 -- what came of an accepted dispute, where it was given; null: a rule may still give it, after the records were put right
 alter table approvals add column gave uuid references grants;
+
+-- why a grant moved, for people of any language: see src/ledger/move-reasons.ts. Null: `why` is all there is, as somebody wrote
+-- it, or as it was said before this; beside a code it is the same in English.
+alter table grant_moves add column why_code text, add column why_values jsonb;

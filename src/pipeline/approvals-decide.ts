@@ -1,6 +1,7 @@
 /** A person decides: one wins, whoever comes second is told who did. Every decision is a move of the grant under their name. */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
+import { reason as ofOurs } from "../ledger/move-reasons.ts";
 import { type User, userWithEmail } from "../users.ts";
 import { keepApprovals, tellOf } from "./approvals-keep.ts";
 import { type Asked, aroundApprovals, askedColumns, type NotTheirs, whyNotTheirs } from "./approver.ts";
@@ -131,7 +132,7 @@ const work = async (
   const result: Decided = { id, ok: true, state };
   if (row.kind === "dispute" || !grantId) return { result, fulfil: given?.fulfil ?? [] };
 
-  const why = said ?? "approved";
+  const why = said ?? ofOurs("approved");
   const moved = await moveGrants(tx, [{ grantId, from: "awaiting_approval", to: state, actor: user.email, why }]);
   if (!moved.has(grantId)) throw new Error(`grant ${grantId} has an open approval and does not wait for it`);
   corridor.telemetry.grant(state);

@@ -5,7 +5,7 @@
 import type { Sql } from "../db/sql.ts";
 import { type Move, moveGrants } from "../ledger/grant-states.ts";
 import { type Posting, post } from "../ledger/ledger.ts";
-import { undoneInWords } from "../ledger/undone.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import type { RecordKey } from "../records/fact-rows.ts";
 import type { Corridor } from "./corridor.ts";
 import type { DueGrant, Judged } from "./decide-due.ts";
@@ -214,19 +214,19 @@ const cancelMove = (row: StoredGrant, why: string): Move => ({
   from: row.state,
   to: "cancelled",
   actor: "decide",
-  why: undoneInWords(why),
+  why: reason("undone", { undone: why }),
 });
 
 /** A grant that is corrected stays where it is in its life; one that was cancelled begins again. */
 const comeBack = (row: StoredGrant, { state, why }: Begun): Move =>
   row.state === "cancelled"
-    ? { grantId: row.id, from: "cancelled", to: state, actor: "decide", why: `due again: ${why}` }
+    ? { grantId: row.id, from: "cancelled", to: state, actor: "decide", why: { ...why, again: true } }
     : {
         grantId: row.id,
         from: null,
         to: row.state,
         actor: "decide",
-        why: "corrected by a change that arrived later",
+        why: reason("corrected"),
       };
 
 /** What a grant reserves as it begins. `moves`: how often it moved before. */

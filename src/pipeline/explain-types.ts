@@ -1,5 +1,6 @@
 /** What `explain` says, before it is put into words: plain data, the same for every language. */
 import type { LineTrace, RuleTrace } from "../engine/index.ts";
+import type { MoveReason } from "../ledger/move-reasons.ts";
 import type { Money } from "../money.ts";
 import type { StopDetail } from "./decide-stops.ts";
 
@@ -22,8 +23,8 @@ export type Standing =
   | { what: "given"; by: string }
   /** `why`: a reason of `src/ledger/undone.ts`. */
   | { what: "undone"; why: string; at: string }
-  /** It came to an end without being used: `why` as the move says it, in English. */
-  | { what: "ended"; state: string; why: string; at: string }
+  /** It came to an end without being used: `why` as the move says it; `reason`: the same for any language, where it is ours. */
+  | { what: "ended"; state: string; why: string; reason: MoveReason | null; at: string }
   | { what: "waiting"; why: string }
   /** A message that was not sent: an opt-out, an address that does not work. */
   | { what: "not_told"; channel: string; why: string };

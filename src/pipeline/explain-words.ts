@@ -1,5 +1,6 @@
 /** Explanations as lines of text, in English or Italian: for a terminal, for an approver, for a recipient who asks. */
 import { DateTime } from "luxon";
+import { type MoveReason, moveReasonInWords } from "../ledger/move-reasons.ts";
 import { undoneInWords } from "../ledger/undone.ts";
 import { formatMoney } from "../money.ts";
 import type { Explanation, GrantExplanation } from "./explain.ts";
@@ -51,7 +52,8 @@ export const grantLines = (teller: Teller, { grant, milestone, moves }: GrantExp
     "",
     `${say("history")}:`,
     ...moves.map(
-      ({ to, why, at, actor }) => `  ${moment(teller, at.toISOString())}  ${stateWord(teller, to)}  (${actor}: ${why})`,
+      ({ to, why, reason, at, actor }) =>
+        `  ${moment(teller, at.toISOString())}  ${stateWord(teller, to)}  (${actor}: ${whyWords(teller, why, reason)})`,
     ),
   ];
 };
@@ -192,6 +194,9 @@ const grantHead = (teller: Teller, { id, value, recipient, state }: ExplainedGra
     state: stateWord(teller, state),
   });
 
+const whyWords = ({ words }: Teller, why: string, reason: MoveReason | null): string =>
+  reason ? moveReasonInWords(reason, words.language) : why;
+
 const stateWord = ({ words }: Teller, state: string): string =>
   Object.hasOwn(words.texts.state, state) ? words.texts.state[state as keyof typeof words.texts.state] : state;
 
@@ -219,7 +224,7 @@ const standingWords = (teller: Teller, standing: Standing): string => {
       return say("ended", {
         state: stateWord(teller, standing.state),
         at: moment(teller, standing.at),
-        why: standing.why,
+        why: whyWords(teller, standing.why, standing.reason),
       });
     case "waiting":
       return say("waiting", { why: standing.why });

@@ -5,6 +5,7 @@
 import type { Sql } from "../db/sql.ts";
 import { type Move, moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
 import { takeDecidingLock } from "./decide-lock.ts";
@@ -61,7 +62,7 @@ export const releaseHeld = async (corridor: Corridor, tx: Sql, now: Date): Promi
   if (rows.length === 0) return [];
   const moves = rows.map(({ id, approval_by }): Move => {
     const to = approval_by === null ? "approved" : "awaiting_approval";
-    return { grantId: id, from: "held", to, actor: "release", why: "the hold has ended, and the reward is still due" };
+    return { grantId: id, from: "held", to, actor: "release", why: reason("hold_ended") };
   });
   const moved = await moveGrants(tx, moves);
   await tx.run(
@@ -87,7 +88,7 @@ const endOutsideOfBudget = async (corridor: Corridor, tx: Sql, now: Date): Promi
       from: "held",
       to: "cancelled",
       actor: "release",
-      why: `budget ${budget} ended without money for it`,
+      why: reason("budget_ended", { budget }),
     }),
   );
   await freeGrants(tx, [...(await moveGrants(tx, moves))]);

@@ -7,7 +7,7 @@ import { eventLines, grantLines, recipientLines, type Teller } from "../../pipel
 import { userRoles } from "../../users.ts";
 import { seenBy } from "./addresses.ts";
 import { defineRoute, refused } from "./route.ts";
-import { Id, Instant, Line, Minor } from "./shapes.ts";
+import { Id, Instant, Line, Minor, MoveReasonShape } from "./shapes.ts";
 
 const Query = z.strictObject({
   lang: z.enum(explainLanguages).optional().describe("Language of `lines`; left out: the workspace's"),
@@ -78,6 +78,7 @@ const Move = z.object({
   to: z.string(),
   actor: z.string(),
   why: z.string(),
+  reason: MoveReasonShape,
   at: Instant,
 });
 
