@@ -67,7 +67,11 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
       stopped.push({ grant, stop: takenStop(grant, holder) });
       continue;
     }
-    const taken = room.take(grant, { now: stands && row.state !== "held", stands });
+    const taken = room.take(grant, {
+      now: stands && row.state !== "held",
+      stands,
+      grows: row?.currency !== grant.value.currency || grant.value.minor > row.value_minor,
+    });
     if ("reason" in taken) {
       stopped.push({ grant, stop: taken });
       if (stands) unroomed.push(row);

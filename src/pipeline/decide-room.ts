@@ -27,9 +27,9 @@ export interface Room {
   /**
    * Takes what a grant needs, all of it or nothing. `now`: it cannot wait for a budget, because it is past that. `stands`: it
    * was given before, so what the person got under other keys of theirs, perhaps before they were known to be one, does not
-   * take it away.
+   * take it away; `grows`: but it is worth more now, and needs room for that.
    */
-  take(grant: DueGrant, how: { now: boolean; stands: boolean }): Taken | Stop;
+  take(grant: DueGrant, how: { now: boolean; stands: boolean; grows: boolean }): Taken | Stop;
   /** Writes what was taken of limits. Reservations are postings, which the caller writes. */
   write(tx: Sql): Promise<void>;
 }
@@ -61,13 +61,13 @@ export const openRoom = async (
   const uses: Use[] = [];
 
   return {
-    take(grant, { now, stands }) {
+    take(grant, { now, stands, grows }) {
       const { rule, value, id } = grant;
       if (rule.mode === "shadow") return { cost: value, budget: null, unfunded: false };
       const wanted: Use[] = [];
       for (const limit of rule.limits) {
         const [key, ...others] = keysOf(grant, limit);
-        const used = sumOf(totals, stands ? [key] : [key, ...others]);
+        const used = sumOf(totals, stands && (limit.amount === null || !grows) ? [key] : [key, ...others]);
         const asked = amountIn(corridor, grant, limit);
         const stop = overLimit(limit, key, used, asked);
         if (stop) return stop;

@@ -34,11 +34,11 @@ const MOST = 500;
 /** One step of the turn that is first in line. One that fails whatever is done is parked, and the others go on. */
 export const decideTurns = async (corridor: Corridor): Promise<Decided> => {
   const { database, log, telemetry } = corridor;
+  // nearly always there is none, and then nobody is kept waiting for the lock
+  if (!(await openTurn(database))) return NOTHING;
   const at: { turn?: Turn } = {};
   try {
     const decided = await database.transaction(async (tx) => {
-      // nearly always there is none, and then nobody is kept waiting for the lock
-      if (!(await openTurn(tx))) return NOTHING;
       await takeDecidingLock(tx);
       const turn = await openTurn(tx);
       if (!turn) return NOTHING;

@@ -96,7 +96,7 @@ export const giveDisputed = async (
     const row = stored.get(grant.id);
     const holder = row && row.state !== "cancelled" ? row.id : slots.holder(grant);
     if (holder !== undefined) return refuse(`They have it already: grant ${holder}.`);
-    const taken = room.take(grant, { now: false, stands: false });
+    const taken = room.take(grant, { now: false, stands: false, grows: true });
     if ("reason" in taken) {
       const words = stopWords(
         { words: wordsIn("en"), timeZone: corridor.workspace.timeZone },

@@ -148,6 +148,17 @@ test("who turns out to be one person only after both were rewarded keeps both, a
   expect((await outcomes(bench)).filter((each) => each.endsWith("approved"))).toHaveLength(1);
 });
 
+test("a reward that is corrected upwards needs room in the limit of the person", async () => {
+  const bench = await benchWith(
+    "reward: { to: owner, give: p, value: { expression: deal.amount * 0.01, currency: points } }, limits: [20 points per recipient per month]",
+  );
+  await tell(bench, "north", user("7", giulia), ...win("1", "7", "2026-10-05T10:00:00Z"));
+  await tell(bench, "south", user("u9", giulia), ...win("2", "u9", "2026-10-06T10:00:00Z"));
+  expect(await outcomes(bench)).toEqual(["north/1 approved", "south/2 approved"]);
+  await tell(bench, "south", told("deal/2", "changed", "2026-10-06T09:00:00Z", { amount: 1100 }));
+  expect(await outcomes(bench)).toEqual(["north/1 approved", "south/2 cancelled", "south/2 stopped by limit"]);
+});
+
 test("what was ordered under both keys stays ordered, and is paid once each", async () => {
   const bench = await benchWith(`${TO_OWNER}, once: per recipient per year`);
   await tell(bench, "north", ...win("1", "7", "2026-10-05T10:00:00Z"));
