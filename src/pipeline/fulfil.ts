@@ -4,6 +4,7 @@
  */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import type { OrderOutcome, OrderRequest, RewardContent } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
@@ -52,13 +53,19 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
     if (frozen.what === "nothing") {
       const current = (await loadGrant(tx, grantId)) ?? grant;
       return {
-        told: await issueGrant(corridor, tx, current, "approved", "all of it paid a debt: nothing was ordered"),
+        told: await issueGrant(corridor, tx, current, "approved", reason("all_paid_debt")),
       };
     }
     const { request } = frozen;
     if (what === "order")
       await moveGrants(tx, [
-        { grantId, from: "approved", to: "ordering", actor: "fulfil", why: `order from ${open.id}` },
+        {
+          grantId,
+          from: "approved",
+          to: "ordering",
+          actor: "fulfil",
+          why: reason("order_placed", { provider: open.id }),
+        },
       ]);
     if (grant.state === "ordering")
       await moveGrants(tx, [
@@ -67,7 +74,7 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
           from: "ordering",
           to: "unknown",
           actor: "fulfil",
-          why: "the order was interrupted: its outcome is not known",
+          why: reason("order_interrupted"),
         },
       ]);
     await tx.run("update grants set not_before = $2 where id = $1", [grantId, later(now, leaseOf(open))]);
@@ -98,7 +105,7 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     if (current?.state !== from) return undefined;
     if (outcome.outcome === "accepted") {
       await keepContent(corridor, tx, grant.id, outcome);
-      return issueGrant(corridor, tx, current, from, `${open.id} accepted`);
+      return issueGrant(corridor, tx, current, from, reason("order_accepted", { provider: open.id }));
     }
     if (outcome.outcome === "unknown") {
       if (from === "ordering")
@@ -140,7 +147,7 @@ const fail = async (tx: Sql, { grant }: Order, why: string, from: "ordering" | "
 const backToApproved = async (tx: Sql, grantId: string, from: "ordering" | "unknown", why: string) => {
   // out of `unknown` an order was sent once more, so it passes through `ordering` on its way
   if (from === "unknown")
-    await moveGrants(tx, [{ grantId, from, to: "ordering", actor: "fulfil", why: "sent again with the same key" }]);
+    await moveGrants(tx, [{ grantId, from, to: "ordering", actor: "fulfil", why: reason("sent_again") }]);
   await moveGrants(tx, [{ grantId, from: "ordering", to: "approved", actor: "fulfil", why }]);
 };
 
