@@ -30,9 +30,18 @@ rules:
     where: metric.value >= ${bar}
     reward: { to: owner, give: p }
     limits: [2 in total]
+${quiet("month", 4 * bar)}`;
+const quiet = (over: string, most: number) => `  - id: quiet_${over}
+    title: Quiet
+    on: metric.changed
+    metric: { name: net_new_revenue, of: owner, over: ${over} }
+    where: metric.value < ${most}
+    reward: { to: owner, give: p }
+    hold: until the window ends
 `;
 const before = [{ file: "rules/all.yaml", text: book(50, 3_000, "1 per owner per month") }];
 const candidate = [{ file: "rules/all.yaml", text: book(70, 5_000, "3 per month") }];
+const weekly = [{ file: "rules/all.yaml", text: book(70, 5_000, "3 per month") + quiet("week", 5_000) }];
 const PEOPLE = `people:
   - { name: Giulia Bianchi, email: giulia@acme.example, team: EMEA, crm: { crm: "1" } }
   - { name: Max Roth, email: max@acme.example, team: DACH }
@@ -165,4 +174,24 @@ test("a comparison decides for each book what the book decides alone", async () 
   expect(Object.keys(seen)).toEqual(
     expect.arrayContaining(["given", "waiting", "undone", "stopped_limit", "stopped_once"]),
   );
-}, 120_000);
+}, 240_000);
+
+test("windows end for the book that listens to them, and for no other beside it", async () => {
+  const given = (side: readonly string[], rule: string) =>
+    side.filter((line) => line.startsWith(`["${rule}"`) && line.includes('"given"'));
+  const seen = { week: 0, month: 0 };
+  await fc.assert(
+    fc.asyncProperty(fc.array(moment, { minLength: 30, maxLength: 80 }), async (story) => {
+      await tell(story);
+      const both = await tried(weekly, true);
+      const [one, other] = [await tried(weekly, false), await tried(before, false)];
+      expect(both.after).toEqual(one.after);
+      // ends of the other's weeks part what was decided together: more is seen that did not last
+      expect(given(both.before, "quiet_month")).toEqual(given(other.after, "quiet_month"));
+      seen.week += given(one.after, "quiet_week").length;
+      seen.month += given(other.after, "quiet_month").length;
+    }),
+    { numRuns: 2, seed: 11, endOnFailure: true },
+  );
+  expect(Math.min(seen.week, seen.month)).toBeGreaterThan(0);
+}, 240_000);
