@@ -1,5 +1,6 @@
 /** Explanations as lines of text, in English or Italian: for a terminal, for an approver, for a recipient who asks. */
 import { DateTime } from "luxon";
+import { type MoveReason, moveReasonInWords } from "../ledger/move-reasons.ts";
 import { undoneInWords } from "../ledger/undone.ts";
 import { formatMoney } from "../money.ts";
 import type { Explanation, GrantExplanation } from "./explain.ts";
@@ -51,7 +52,8 @@ export const grantLines = (teller: Teller, { grant, milestone, moves, writeBacks
     "",
     `${say("history")}:`,
     ...moves.map(
-      ({ to, why, at, actor }) => `  ${moment(teller, at.toISOString())}  ${stateWord(teller, to)}  (${actor}: ${why})`,
+      ({ to, why, reason, at, actor }) =>
+        `  ${moment(teller, at.toISOString())}  ${stateWord(teller, to)}  (${actor}: ${whyWords(teller, why, reason)})`,
     ),
     ...writeBacks.map(({ connection, what, state, reason }) =>
       [`  ${say("writeBack", { connection, what, state })}`, ...(reason === null ? [] : [reason])].join(": "),
@@ -125,12 +127,15 @@ export const ruleReportLines = (teller: Teller, explained: RuleExplanation): str
 
 const milestoneLines = (teller: Teller, milestone: ExplainedMilestone): string[] => {
   const { say } = teller.words;
-  const { type, subject, occurredAt, withdrawn, rules } = milestone;
+  const { type, subject, occurredAt, withdrawn, window, rules } = milestone;
   const listening = rules.filter((rule) => rule.verdict !== "not_listening");
   const others = rules.length - listening.length;
   const head = say("milestone", { type, subject, at: moment(teller, occurredAt) });
   return [
     withdrawn ? `${head} — ${say("withdrawn")}` : head,
+    ...(window?.ended
+      ? [`  ${say("windowEnded", { from: day(teller, window.from), until: day(teller, window.until, -1) })}`]
+      : []),
     ...listening.flatMap((rule) => ruleLines(teller, rule)),
     ...(others > 0 ? [`  ${say("others", { n: others })}`] : []),
   ];
@@ -192,6 +197,9 @@ const grantHead = (teller: Teller, { id, value, recipient, state }: ExplainedGra
     state: stateWord(teller, state),
   });
 
+const whyWords = ({ words }: Teller, why: string, reason: MoveReason | null): string =>
+  reason ? moveReasonInWords(reason, words.language) : why;
+
 const stateWord = ({ words }: Teller, state: string): string =>
   Object.hasOwn(words.texts.state, state) ? words.texts.state[state as keyof typeof words.texts.state] : state;
 
@@ -211,13 +219,15 @@ const standingWords = (teller: Teller, standing: Standing): string => {
         : say("awaiting_approval", { by: standing.by });
     case "shadow":
       return say("shadow");
+    case "given":
+      return say("given", { by: standing.by });
     case "undone":
       return say("undone", { at: moment(teller, standing.at), why: undoneInWords(standing.why, language) });
     case "ended":
       return say("ended", {
         state: stateWord(teller, standing.state),
         at: moment(teller, standing.at),
-        why: standing.why,
+        why: whyWords(teller, standing.why, standing.reason),
       });
     case "waiting":
       return say("waiting", { why: standing.why });
@@ -226,7 +236,11 @@ const standingWords = (teller: Teller, standing: Standing): string => {
   }
 };
 
-const stopWords = ({ words: { say, language } }: Teller, { detail, value }: ExplainedStop): string => {
+/** What stopped a reward. */
+export const stopWords = (
+  { words: { say, language } }: Teller,
+  { detail, value }: Pick<ExplainedStop, "detail" | "value">,
+): string => {
   if ("once" in detail) return say("once", { once: detail.once, grant: detail.grant });
   const money = (minor: number, currency: string) => formatMoney({ minor, currency }, language);
   if ("limit" in detail) {
@@ -249,6 +263,13 @@ const stopWords = ({ words: { say, language } }: Teller, { detail, value }: Expl
     asked: money(asked, currency || value.currency),
   });
 };
+
+/** A calendar day, or the one `plus` days later. */
+const day = ({ words }: Teller, date: string, plus = 0): string =>
+  DateTime.fromISO(date, { zone: "utc" })
+    .plus({ days: plus })
+    .setLocale(words.language)
+    .toLocaleString(DateTime.DATE_MED);
 
 const moment = ({ words, timeZone }: Teller, iso: string): string =>
   iso === ""

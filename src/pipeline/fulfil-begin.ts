@@ -1,6 +1,7 @@
 /** How an order or a look-up begins: what is asked, of whom, and the attempt that is written before the call. */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import { beginAttempt } from "./attempts.ts";
 import { chooseRoute, hasAnotherRoute } from "./choose-route.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
@@ -47,11 +48,13 @@ export const beginOrder = async (corridor: Corridor, tx: Sql, grant: GrantView):
   }
   if (frozen.what === "nothing") {
     const current = (await loadGrant(tx, grant.id)) ?? grant;
-    return { told: await issueGrant(corridor, tx, current, "approved", "all of it paid a debt: nothing was ordered") };
+    return { told: await issueGrant(corridor, tx, current, "approved", reason("all_paid_debt")) };
   }
   if (!frozen.request) throw new Error(`grant ${grant.id} has nothing to order`);
   const since = choice?.chosen.why ?? kept?.order.chosen;
-  const why = `order from ${open.id}${since ? `, since ${since}` : ""}`;
+  const why = since
+    ? reason("order_chosen", { provider: open.id, since })
+    : reason("order_placed", { provider: open.id });
   await moveGrants(tx, [{ grantId: grant.id, from: "approved", to: "ordering", actor: "fulfil", why }]);
   return begin(corridor, tx, { grant, open, request: frozen.request, what: "order" });
 };
@@ -103,7 +106,7 @@ export const beginLookup = async (corridor: Corridor, tx: Sql, grant: GrantView)
     return undefined;
   }
   if (grant.state === "ordering") {
-    const why = "the order was interrupted: its outcome is not known";
+    const why = reason("order_interrupted");
     await moveGrants(tx, [{ grantId: grant.id, from: "ordering", to: "unknown", actor: "fulfil", why }]);
   }
   return begin(corridor, tx, { grant, open, request: order.request, what: "lookup" });

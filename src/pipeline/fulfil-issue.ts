@@ -2,6 +2,7 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
+import type { MoveReason } from "../ledger/move-reasons.ts";
 import { POINTS } from "../money.ts";
 import { beginCelebration } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
@@ -20,7 +21,7 @@ export const issueGrant = async (
   tx: Sql,
   grant: GrantView,
   from: "approved" | "ordering" | "unknown",
-  why: string,
+  why: MoveReason,
   actor = "fulfil",
 ): Promise<string | undefined> => {
   const { id: grantId, cost, value, recipient, round } = grant;

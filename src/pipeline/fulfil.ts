@@ -3,6 +3,7 @@
  * first attempt; an unknown outcome is looked up by key and never repeated with a new one.
  */
 import { moveGrants } from "../ledger/grant-states.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import type { OrderOutcome } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import { hasAnotherRoute } from "./choose-route.ts";
@@ -54,7 +55,9 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     }
     if (outcome.outcome === "accepted") {
       await keepContent(corridor, tx, grant.id, outcome);
-      return { notify: await issueGrant(corridor, tx, current, from, `${open.id} accepted`) };
+      return {
+        notify: await issueGrant(corridor, tx, current, from, reason("order_accepted", { provider: open.id })),
+      };
     }
     if (outcome.outcome === "rejected") return { fulfil: await refused(corridor, tx, order, current, outcome) };
     if (outcome.outcome === "unknown") {

@@ -1,5 +1,6 @@
 /** A person's word on an order of unknown outcome, after a look at the vendor's own pages. The vendor is asked once more first. */
 import type { Sql } from "../db/sql.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import type { Found, RewardContent } from "../rewards/provider.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
@@ -71,14 +72,7 @@ const wasOrdered = async (
     await say(corridor, tx, { grantId, open, actor, detail: `it was ordered, as ${reference}` });
     await keepContent(corridor, tx, grantId, { reference, content });
     return {
-      told: await issueGrant(
-        corridor,
-        tx,
-        current,
-        "unknown",
-        `a person says that it was ordered, as ${reference}`,
-        actor,
-      ),
+      told: await issueGrant(corridor, tx, current, "unknown", reason("said_ordered", { reference }), actor),
     };
   });
   if (!message) return no("it has moved on meanwhile: look at it again");

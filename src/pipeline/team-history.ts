@@ -63,7 +63,7 @@ export const teamMembers = async (tx: Sql, teams: readonly string[]): Promise<Ma
     `select coalesce(min(i.connection || '/' || i.kind || '/' || i.crm_id), 'people/' || r.id) as id,
        r.name, r.first_name, r.email, r.language, r.team
      from recipients r left join recipient_ids i on i.recipient_id = r.id
-     where r.team = any ($1) and r.kind = 'rep' and r.erased_at is null group by r.id
+     where r.team = any ($1) and r.kind = 'rep' and r.erased_at is null and r.source <> 'joined' group by r.id
      union all
      select u.connection || '/user/' || u.id, u.fields ->> 'name', u.fields ->> 'first_name', u.fields ->> 'email',
        u.fields ->> 'language', u.fields ->> 'team'

@@ -28,7 +28,8 @@ export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<
   const digests = facts.map((fact) =>
     createHash("sha256").update(JSON.stringify(fact.value)).digest("base64url").slice(0, 16),
   );
-  const rows = await tx.rows<{ n: number }>(
+  // nearly always all of them are new, and then nobody need look up which
+  const rows = await tx.rows<{ n: number | null }>(
     `with told as (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::bigint[])
          with ordinality as t (connection, kind, record_id, field, at, value, digest, event_id, n)
@@ -40,9 +41,14 @@ export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<
        order by connection, kind, record_id, field, at, digest
        on conflict do nothing
        returning connection, kind, record_id, field, at, digest
+     ), counted as (
+       select count(*) = (select count(*) from told) as all_new from kept
      )
-     select min(t.n)::int as n from kept join told t using (connection, kind, record_id, field, at, digest)
-     group by connection, kind, record_id, field, at, digest order by 1`,
+     select null::int as n from counted where all_new
+     union all (
+       select min(t.n)::int from kept join told t using (connection, kind, record_id, field, at, digest)
+       where not (select all_new from counted)
+       group by connection, kind, record_id, field, at, digest order by 1)`,
     [
       facts.map((fact) => fact.connection),
       facts.map((fact) => fact.kind),
@@ -55,7 +61,7 @@ export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<
       personal,
     ],
   );
-  return rows.flatMap(({ n }) => facts[n - 1] ?? []);
+  return rows.flatMap(({ n }) => (n === null ? facts : (facts[n - 1] ?? [])));
 };
 
 const columns = (keys: readonly RecordKey[]) => [
@@ -98,17 +104,28 @@ export const dealsOf = async (tx: Sql, keys: readonly RecordKey[]): Promise<Reco
 
 /** The whole history of each of these records; a record without facts has no entry. */
 export const loadHistories = async (tx: Sql, keys: readonly RecordKey[]): Promise<Map<string, RecordHistory>> => {
-  const rows = await tx.rows<RecordKey & { facts: { field: string; at: string; value: FactValue }[] }>(
-    `select t.connection, t.kind, t.id,
-       json_agg(json_build_object('field', f.field, 'value', f.value,
-         'at', to_char(f.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) as facts
-     from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as u (connection, kind, id)) t
-     join facts f on f.connection = t.connection and f.kind = t.kind and f.record_id = t.id
-     group by t.connection, t.kind, t.id`,
-    columns(keys),
+  const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
+  if (distinct.length === 0) return new Map();
+  // record by record along the key: one join of all of them costs twice as much, and reads the whole table where they are many
+  const rows = await tx.rows<RecordKey & { facts: [field: string, value: FactValue, seconds: number][] }>(
+    `select t.connection, t.kind, t.id, f.facts
+     from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+     cross join lateral (
+       select json_agg(json_build_array(f.field, f.value, date_part('epoch', f.at))) as facts from facts f
+       where f.connection = t.connection and f.kind = t.kind and f.record_id = t.id) f
+     where f.facts is not null`,
+    columns(distinct),
   );
-  return new Map(rows.map((row) => [keyText(row), historyOf(row.connection, row.kind, row.id, row.facts)]));
+  return new Map(
+    rows.map(({ connection, kind, id, facts }) => {
+      const told = facts.map(([field, value, seconds]) => ({ field, value, at: isoOf(seconds) }));
+      return [keyText({ connection, kind, id }), historyOf(connection, kind, id, told)];
+    }),
+  );
 };
+
+/** ISO 8601, UTC, milliseconds, of seconds since 1970. */
+export const isoOf = (seconds: number) => new Date(Math.round(seconds * 1_000)).toISOString();
 
 /** Writes the newest state of these records. */
 export const saveRecords = async (tx: Sql, histories: readonly RecordHistory[]): Promise<void> => {

@@ -64,7 +64,7 @@ export const wrongCommand = ({ command, mention }: Omit<Typed, "line">): string 
 
 const wrongAccolade = (command: Command, words: readonly string[], mention: boolean): string | undefined => {
   const [first, ...rest] = words;
-  const inner = command.commands.find((each) => each.name() === first);
+  const inner = command.commands.find((each) => each.name() === first || each.aliases().includes(first ?? ""));
   if (inner) return wrongAccolade(inner, rest, mention);
   if (rest.length === 0 && (first === "--help" || (mention && first === "…"))) return undefined;
   // one that has options of its own does something by itself as well: `accolade debts`, `accolade debts forgive`

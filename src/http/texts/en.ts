@@ -64,6 +64,7 @@ export const en = {
     "{this, select, yes {On {date}, about this reward:} other {On {date}, about a reward that you missed{about, select, none {} other { ({about})}}:}}",
   disputeOpen: "Somebody is looking at it. The answer will be here; you need not send it again.",
   disputeAccepted: "Accepted. The answer: “{answer}”",
+  disputeGivenNote: "The reward was given: it comes to you as any other, with a message of its own.",
   disputeAcceptedNote:
     "An accepted request does not pay by itself. The records are put right first; a reward that then is due comes to you as usual.",
   disputeDeclined: "Not accepted. The answer: “{answer}”",

@@ -65,6 +65,7 @@ export const it: Texts = {
     "{this, select, yes {Il {date}, su questo premio:} other {Il {date}, su un premio che non hai ricevuto{about, select, none {} other { ({about})}}:}}",
   disputeOpen: "Qualcuno la sta esaminando. La risposta arriverà qui; non serve inviarla di nuovo.",
   disputeAccepted: "Accolta. La risposta: «{answer}»",
+  disputeGivenNote: "Il premio è stato assegnato: arriva come ogni altro, con un messaggio tutto suo.",
   disputeAcceptedNote:
     "Una segnalazione accolta non paga da sola. Prima si correggono i dati; se poi il premio ti spetta, arriva come sempre.",
   disputeDeclined: "Non accolta. La risposta: «{answer}»",
