@@ -5,7 +5,7 @@
 import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Check, Outcome } from "../outcome.ts";
-import type { MessageReceipt, Received, ReceiptRequest } from "../receipt.ts";
+import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
 
 export const channelNames = ["email", "sms", "whatsapp"] as const;
 export type ChannelName = (typeof channelNames)[number];

@@ -1,5 +1,6 @@
 /** Who can be rewarded, and how they are reached: CRM users and contacts, and what `people.yaml` adds to them. */
 import type { Sql } from "../db/sql.ts";
+import { tellWords, wordFields } from "./person-words.ts";
 
 /** What is known of somebody. */
 interface Details {
@@ -20,6 +21,14 @@ export interface Recipient extends Details {
   kind: "rep" | "customer";
   /** Another recipient's id. */
   manager: string | null;
+  /** Their own word: the channel that they want to be told on first. */
+  preferred_channel: string | null;
+  /** Their own word: see `readQuietHours`; null: the workspace's. */
+  quiet_hours: string | null;
+  /** Colleagues do not see what they get. */
+  private: boolean;
+  /** Raised to revoke every link to their own page. */
+  link_version: number;
   erased_at: Date | null;
 }
 
@@ -86,36 +95,19 @@ export const ensureRecipients = async (tx: Sql, people: readonly SeenPerson[]): 
   );
 };
 
-/**
- * Takes over what the CRM says of recipients that are known already; what `people.yaml` says of somebody stands. Returns
- * the ids of those whose email address is known.
- */
+/** Takes over what the CRM says of recipients that are known already. Returns the ids of those of whom it said something new. */
 export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<string[]> => {
   if (people.length === 0) return [];
-  const column = (pick: (person: SeenPerson) => string | null) => people.map(pick);
-  const keep = (field: string) =>
-    `${field} = case when r.source = 'people.yaml' then coalesce(r.${field}, t.${field}) else coalesce(t.${field}, r.${field}) end`;
-  const rows = await tx.rows<{ id: string }>(
-    `update recipients r set ${["name", "first_name", "email", "phone", "language", "time_zone", "team"].map(keep).join(", ")}
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-       as t (connection, kind, crm_id, name, first_name, email, phone, language, time_zone, team)
-     join recipient_ids i using (connection, kind, crm_id)
-     where r.id = i.recipient_id and r.erased_at is null and r.source <> 'joined'
-     returning r.id`,
-    [
-      column((each) => each.connection),
-      column((each) => each.kind),
-      column((each) => each.crmId),
-      column((each) => each.name),
-      column((each) => each.first_name),
-      column((each) => each.email),
-      column((each) => each.phone),
-      column((each) => each.language),
-      column((each) => each.time_zone),
-      column((each) => each.team),
-    ],
+  const known = await findRecipients(tx, people);
+  return tellWords(
+    tx,
+    people.flatMap((person) => {
+      const recipientId = known.get(seenKey(person))?.id;
+      return recipientId === undefined
+        ? []
+        : wordFields.map((field) => ({ recipientId, source: seenKey(person), field, value: person[field] }));
+    }),
   );
-  return rows.map((row) => row.id);
 };
 
 /** Forgets who these recipients are. Their grants and money rows stay, without the person. */

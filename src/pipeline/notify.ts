@@ -6,9 +6,10 @@ import type { ChannelName, MessageKind, SendOutcome } from "../channels/channel.
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { addressOn, queueMessage } from "./notify-channel.ts";
+import { addressOn, allowedOn, queueMessage } from "./notify-channel.ts";
 import { wordsOf } from "./notify-words.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
+import { quietUntil } from "./quiet-until.ts";
 
 /** After this a send without outcome belongs to a process that died. */
 const LEASE_MS = 90_000;
@@ -62,6 +63,22 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
       return { fallBack: await queueMessage(corridor, tx, grant, message.kind), ready: undefined };
     }
+    const may = (await allowedOn(corridor, tx, grant, [open.channel], message.kind)).get(open.channel);
+    if (may && "refused" in may) {
+      await tx.run("update messages set state = 'skipped', reason = $2, unwanted = true where id = $1", [
+        messageId,
+        may.words,
+      ]);
+      return { fallBack: await queueMessage(corridor, tx, grant, message.kind), ready: undefined };
+    }
+    const quiet = quietUntil(corridor, grant.recipient, open.channel);
+    if (quiet && message.state === "queued") {
+      await tx.run(
+        "update messages set not_before = $2, reason = $3, quiet_until = $2, quiet_basis = $4 where id = $1",
+        [messageId, quiet.until, quiet.words, quiet.basis],
+      );
+      return undefined;
+    }
     const paused = await pausedFor(tx, `channel:${open.channel}`);
     if (paused) {
       await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
@@ -72,11 +89,10 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       return undefined;
     }
     const lease = open.repeatable ? REPEATABLE_LEASE_MS : LEASE_MS;
-    await tx.run("update messages set state = 'sending', sender = $3, not_before = $2 where id = $1", [
-      messageId,
-      new Date(now.getTime() + lease),
-      open.sender,
-    ]);
+    await tx.run(
+      "update messages set state = 'sending', sender = $3, not_before = $2, quiet_until = null where id = $1",
+      [messageId, new Date(now.getTime() + lease), open.sender],
+    );
     const attempt = await beginAttempt(tx, {
       grantId: grant.id,
       messageId,

@@ -46,7 +46,7 @@ export interface Rehearsal {
 }
 
 /** What a rehearsal sees of the real tables, as it is now. */
-const people = ["recipients", "recipient_ids", "team_history", "costs"];
+const people = ["recipients", "recipient_ids", "person_words", "team_history", "costs"];
 
 /**
  * Runs `work`; whatever it did to the database is rolled back, also when it fails. A live server goes on deciding meanwhile,

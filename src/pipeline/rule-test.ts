@@ -81,7 +81,7 @@ const runTest = async (
   deliveries: readonly PastEvent[][],
 ): Promise<TestResult> => {
   const { tx } = rehearsal;
-  await joinPeople(tx, await applyPeople(tx, { people: test.people }));
+  await joinPeople(tx, await applyPeople(tx, stage.corridor.sealer, { people: test.people }));
   // a test names people by their address, as admins do
   await tx.run(
     `insert into recipient_ids (connection, kind, crm_id, recipient_id)

@@ -9,6 +9,7 @@ import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
+import { endOldQuiet } from "./quiet-until.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -36,6 +37,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   await checkBudgets(corridor);
   await settlePauses(corridor);
   await keepApprovals(corridor);
+  await endOldQuiet(database, corridor, new Date(now().getTime() - PATIENCE_MS));
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
     `update grants set not_before = $2 where id in (

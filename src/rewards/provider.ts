@@ -8,7 +8,7 @@ import type { ZodType } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Money } from "../money.ts";
 import type { Check, Outcome } from "../outcome.ts";
-import type { ProviderReceipt, Received, ReceiptRequest } from "../receipt.ts";
+import type { ProviderReceipt, ReceiptRequest, Received } from "../receipt.ts";
 import type { Sealer } from "../sealer.ts";
 
 /** What is ordered. Frozen in `orders.request` (as JSON) before the first attempt, and never built anew. */
