@@ -56,3 +56,17 @@ alter table messages
   add column quiet_until timestamptz,
   add column quiet_basis text;                 -- time zone and quiet hours that it was worked out by: others mean another time
 create index messages_quiet on messages (grant_id) where state = 'queued' and quiet_until is not null;
+
+-- why a grant moved is history; only somebody who asked to be forgotten is struck out of it
+create function grant_moves_only_forget() returns trigger language plpgsql as $$
+begin
+  if to_jsonb(new) - array['why', 'why_values'] is distinct from to_jsonb(old) - array['why', 'why_values']
+    or not exists (select from unnest(array[to_jsonb(new) ->> 'why', to_jsonb(new) ->> 'why_values']) as words where words like '%…%')
+  then
+    raise exception 'grant_moves is append only' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+drop trigger grant_moves_append_only on grant_moves;
+create trigger grant_moves_only_forget before update on grant_moves for each row execute function grant_moves_only_forget();
+create trigger grant_moves_append_only before delete on grant_moves for each row execute function append_only();

@@ -110,19 +110,36 @@ export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]):
   );
 };
 
-/** Forgets who these recipients are. Their grants and money rows stay, without the person. */
-export const eraseRecipients = async (tx: Sql, people: readonly CrmIdentity[], at: Date): Promise<void> => {
+/** Everything by which somebody can be found or written to, from whatever source. */
+export interface Traces {
+  names: string[];
+  /** Email addresses and numbers. */
+  addresses: string[];
+}
+
+/** What is known of these recipients by name and address, before it is forgotten. */
+export const tracesOf = async (tx: Sql, ids: readonly string[]): Promise<Traces> => {
+  const rows = await tx.rows<{ field: string; value: string }>(
+    `select field, value from person_words where recipient_id = any ($1) and field in ('name', 'first_name', 'email', 'phone')
+     union select f.field, f.value from recipients r
+       cross join lateral (values ('name', r.name), ('first_name', r.first_name), ('email', r.email), ('phone', r.phone)) as f (field, value)
+       where r.id = any ($1) and f.value is not null`,
+    [ids],
+  );
+  const of = (...fields: string[]) => rows.filter(({ field }) => fields.includes(field)).map(({ value }) => value);
+  return { names: of("name", "first_name"), addresses: of("email", "phone") };
+};
+
+/** Forgets who these recipients are, what they want and what their browsers gave us. Their ids in CRMs stay, so that they are not made anew. */
+export const eraseRecipients = async (tx: Sql, ids: readonly string[], at: Date): Promise<void> => {
+  await tx.run("delete from person_words where recipient_id = any ($1)", [ids]);
+  await tx.run("delete from push_subscriptions where recipient_id = any ($1)", [ids]);
   await tx.run(
-    `with gone as (
-       update recipients r set name = null, first_name = null, email = null, phone = null, language = null,
-         time_zone = null, team = null, erased_at = coalesce(r.erased_at, $4)
-       from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, crm_id)
-       join recipient_ids i using (connection, kind, crm_id)
-       where r.id = i.recipient_id returning r.id
-     )
-     delete from outbox o using messages m join grants g on g.id = m.grant_id
-     where o.message_id = m.id and g.recipient_id in (select id from gone)`,
-    [people.map((each) => each.connection), people.map((each) => each.kind), people.map((each) => each.crmId), at],
+    `update recipients set name = null, first_name = null, email = null, phone = null, language = null, time_zone = null,
+       team = null, manager = null, preferred_channel = null, quiet_hours = null, private = true, link_version = link_version + 1,
+       erased_at = coalesce(erased_at, $2)
+     where id = any ($1)`,
+    [ids, at],
   );
 };
 

@@ -189,7 +189,7 @@ export const decideBatch = async (
     people,
     decidedAt,
   });
-  await forgetErased(tx, changed, decidedAt);
+  await forgetErased(corridor, tx, changed, decidedAt);
   const ids = events.map((event) => event.id);
   await forgetLateEvents(tx, ids);
   await tx.run("update events set state = 'decided', reason = null, facts = '[]' where id = any ($1)", [ids]);

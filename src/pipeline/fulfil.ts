@@ -8,6 +8,8 @@ import type { OrderOutcome, OrderRequest, RewardContent } from "../rewards/provi
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
+import { dropUnplacedOrders } from "./decide-write.ts";
+import { forgetOrders } from "./forget-orders.ts";
 import { freezeOrder } from "./fulfil-freeze.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
@@ -36,6 +38,10 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
         `accolade.yaml has no provider "${grant.provider}" any more: put it back`,
         later(now, 60_000),
       );
+      return undefined;
+    }
+    if (grant.state === "approved" && grant.recipient.erased_at) {
+      await giveUp(corridor, tx, grantId);
       return undefined;
     }
     const paused = await pausedFor(tx, `provider:${open.id}`);
@@ -84,6 +90,15 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
   else await lookUp(corridor, next);
 };
 
+/** Nobody could open it, and nobody would know whose it is. Nothing was ordered. */
+const giveUp = async (corridor: Corridor, tx: Sql, grantId: string) => {
+  const why = "the recipient asked to be forgotten";
+  await moveGrants(tx, [{ grantId, from: "approved", to: "cancelled", actor: "fulfil", why }]);
+  await dropUnplacedOrders(tx, [grantId]);
+  await freeGrants(tx, [grantId]);
+  corridor.telemetry.grant("cancelled");
+};
+
 /** After this an order without outcome belongs to a process that died, and a look-up means something. */
 const leaseOf = ({ provider }: OpenProvider) => provider.longestCallMs + provider.settleAfterMs;
 const later = (now: Date, ms: number) => new Date(now.getTime() + ms);
@@ -98,7 +113,9 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     if (current?.state !== from) return undefined;
     if (outcome.outcome === "accepted") {
       await keepContent(corridor, tx, grant.id, outcome);
-      return issueGrant(corridor, tx, current, from, `${open.id} accepted`);
+      const told = await issueGrant(corridor, tx, current, from, `${open.id} accepted`);
+      if (current.recipient.erased_at) await forgetOrders(tx, [current.recipient.id]);
+      return told;
     }
     if (outcome.outcome === "unknown") {
       if (from === "ordering")
@@ -110,7 +127,10 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     } else if (outcome.kind === "funds" || outcome.kind === "configuration") {
       await backToApproved(tx, grant.id, from, outcome.detail);
       await wait(tx, grant.id, outcome.detail, later(now, pauseAfter(await attemptsSoFar(tx, grant.id, "order"))));
-    } else await fail(tx, order, outcome.detail, from);
+    } else {
+      await fail(tx, order, outcome.detail, from);
+      if (current.recipient.erased_at) await forgetOrders(tx, [current.recipient.id]);
+    }
     return undefined;
   });
   report(corridor, order, outcome);
