@@ -11,6 +11,7 @@ import { importCommand } from "./import.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { metricsCommand } from "./metrics.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
+import { peopleCommand } from "./people.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
 import { serveCommand } from "./serve.ts";
@@ -25,6 +26,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(simulateCommand())
     .addCommand(rulesCommand())
     .addCommand(importCommand())
+    .addCommand(peopleCommand())
     .addCommand(approvalsCommand())
     .addCommand(codesCommand())
     .addCommand(debtsCommand())

@@ -8,6 +8,7 @@ import { meRoutes } from "./me.ts";
 import { metricRoutes } from "./metrics.ts";
 import { moneyRoutes } from "./money.ts";
 import { pauseRoutes } from "./pauses.ts";
+import { peopleRoutes } from "./people.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
 
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...approvalRoutes,
   ...grantRoutes,
   ...explainRoutes,
+  ...peopleRoutes,
   ...ruleRoutes,
   ...pauseRoutes,
   ...moneyRoutes,
