@@ -14,6 +14,7 @@ import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
 import { type Endpoint, WebhookEntry } from "./config-webhooks.ts";
 import { requiredFields } from "./metrics/index.ts";
 import { exponentOf } from "./money.ts";
+import { TIME_OF_DAY } from "./people/quiet-hours.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
 import { digestOf, SHORTEST_TOKEN, type User, UserEntry } from "./users.ts";
 import { report, reportIssues } from "./yaml/issues.ts";
@@ -54,6 +55,20 @@ const datedRates = z
   .min(1)
   .transform((rates) => rates.toSorted((a, b) => (a.from < b.from ? -1 : 1)));
 
+const timeOfDay = z.string().regex(TIME_OF_DAY, 'expected a time of day in quotes, such as "09:00"');
+
+const QuietHoursEntry = z
+  .union(
+    [
+      z.literal("off"),
+      z
+        .strictObject({ from: timeOfDay, until: timeOfDay })
+        .refine(({ from, until }) => from !== until, "expected two times that differ; `off` for no quiet hours"),
+    ],
+    'expected off, or two times such as { from: "20:00", until: "09:00" }',
+  )
+  .default({ from: "20:00", until: "09:00" });
+
 export const Workspace = z.strictObject({
   name: z.string().min(1).max(80).default("Accolade").describe("What recipients see as the sender of rewards"),
   currency: currency.default("EUR").describe("Amounts in rules are in this currency: ISO 4217"),
@@ -79,6 +94,9 @@ export const Workspace = z.strictObject({
     .max(365)
     .default(30)
     .describe("For how many days a recipient can dispute a reward on their page; 0: not at all"),
+  quietHours: QuietHoursEntry.describe(
+    'When nobody is written to, in each recipient\'s own time zone: `{ from: "20:00", until: "09:00" }`, or `off`. What falls into them is sent when they end',
+  ),
   required: z
     .partialRecord(z.enum(["deal", "contact", "company", "lead"]), z.array(z.string().min(1)))
     .default({})

@@ -5,11 +5,10 @@ import type { Config } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import type { HttpParts } from "./http/parts.ts";
+import { recipientParts } from "./http/recipient-parts.ts";
 import { type Around, type Opened, openCorridor, Refusal } from "./open-corridor.ts";
 import { createAccept } from "./pipeline/accept.ts";
-import { revealClaim, viewClaim } from "./pipeline/claim.ts";
 import type { Corridor } from "./pipeline/corridor.ts";
-import { raiseDispute } from "./pipeline/disputes.ts";
 import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
@@ -189,9 +188,7 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"], st
       // without its queue a server still accepts and decides: it is ready for webhooks
       return { ok: parts.database && parts.rules, parts };
     },
-    claim: (token) => viewClaim(corridor, token),
-    reveal: (token) => revealClaim(corridor, token),
-    dispute: (token, complaint) => raiseDispute(corridor, token, complaint),
+    ...recipientParts(corridor),
     viewUnsubscribe: (token) => viewUnsubscribe(corridor, token),
     unsubscribe: (token, what) => unsubscribe(corridor, token, what),
     ...(config.roles.has("console") ? { corridor, wall: { corridor, settings: config.wall, stopping } } : {}),

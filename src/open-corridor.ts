@@ -212,7 +212,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
         if (loaded.ok) await setBudgets(database, rules);
         return loaded;
       },
-      loadPeople: () => loadPeople(config, database, now()),
+      loadPeople: () => loadPeople(config, corridor),
       async close(graceMs = 10_000) {
         await doorbell.close(graceMs);
         await close();
@@ -250,7 +250,7 @@ const silent: Doorbell = {
   close: async () => {},
 };
 
-const loadPeople = async (config: Config, database: Database, at: Date): Promise<string[]> => {
+const loadPeople = async (config: Config, { database, sealer, now }: Corridor): Promise<string[]> => {
   if (!config.peopleFile) return [];
   const [{ readPeople }, { applyPeople }] = await Promise.all([
     import("./read-people.ts"),
@@ -260,8 +260,8 @@ const loadPeople = async (config: Config, database: Database, at: Date): Promise
   if ("problems" in read) return read.problems;
   await database.transaction(async (tx) => {
     await takeDecidingLock(tx);
-    await joinPeople(tx, await applyPeople(tx, read.people));
-    await applyTeams(tx, config.workspace, at);
+    await joinPeople(tx, await applyPeople(tx, sealer, read.people));
+    await applyTeams(tx, config.workspace, now());
   });
   return [];
 };

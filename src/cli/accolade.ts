@@ -12,6 +12,7 @@ import { importCommand } from "./import.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { metricsCommand } from "./metrics.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
+import { peopleCommand } from "./people.ts";
 import { pushCommand } from "./push.ts";
 import { replayCommand } from "./replay.ts";
 import { rewardsCommand } from "./rewards.ts";
@@ -30,6 +31,7 @@ export const accoladeProgram = (): Command =>
     .addCommand(simulateCommand())
     .addCommand(rulesCommand())
     .addCommand(importCommand())
+    .addCommand(peopleCommand())
     .addCommand(approvalsCommand())
     .addCommand(codesCommand())
     .addCommand(rewardsCommand())

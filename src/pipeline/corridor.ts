@@ -8,6 +8,7 @@ import type { Endpoint } from "../config-webhooks.ts";
 import type { Database } from "../db/sql.ts";
 import type { RecordKind } from "../events.ts";
 import type { Log } from "../log.ts";
+import type { QuietHours } from "../people/quiet-hours.ts";
 import type { Doorbell } from "../queue/queue.ts";
 import type { Rates } from "../rates.ts";
 import type { Provider, ProviderKind } from "../rewards/provider.ts";
@@ -67,6 +68,8 @@ export interface Workspace {
   required: Readonly<Partial<Record<RecordKind, readonly string[]>>>;
   /** For how many days a recipient can dispute a reward; 0: not at all. */
   disputeDays: number;
+  /** When nobody is written to, in each recipient's own time zone, unless they say otherwise. */
+  quietHours: QuietHours | "off";
 }
 
 export interface Corridor {

@@ -56,7 +56,7 @@ export const decideTold = async (
     // another book has something to judge again, and this one has not
     if (count === 0) return { events: 0, granted: [] };
     const granted = await decideBook(book, { ...news, cells, customers, decidedAt }, own);
-    await forgetErased(book.tx, news.changed, decidedAt);
+    await forgetErased(book.corridor, book.tx, news.changed, decidedAt);
     await applyBrake(book.corridor, book.tx, decidedAt);
     return { events: count, granted };
   });

@@ -27,6 +27,7 @@ interface GrantRow {
   moved_values: unknown;
   moved_at: Date | null;
   untold: { channel: string; why: string | null }[];
+  quiet: { channel: string; until: string; zone: string | null } | null;
 }
 
 const ends = new Set(["cancelled", "declined", "failed", "expired", "clawed_back"]);
@@ -43,7 +44,10 @@ export const explainedGrants = async (
        g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.unfunded, g.given_by, g.budget, g.release_at,
        g.approval_by, g.approval_until, g.undone_at, g.undone_why, v.why as moved_why, v.why_code as moved_code, v.why_values as moved_values, v.at as moved_at,
        coalesce((select json_agg(json_build_object('channel', n.channel, 'why', n.reason) order by n.created_at)
-         from messages n where n.grant_id = g.id and n.kind <> 'celebration' and n.state in ('skipped', 'failed')), '[]') as untold
+         from messages n where n.grant_id = g.id and n.kind <> 'celebration' and n.state in ('skipped', 'failed')), '[]') as untold,
+       (select json_build_object('channel', n.channel, 'until', to_char(n.quiet_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+         'zone', split_part(n.quiet_basis, ' ', 1))
+         from messages n where n.grant_id = g.id and n.state = 'queued' and n.quiet_until is not null limit 1) as quiet
      from grants g join recipients r on r.id = g.recipient_id join milestones m on m.id = g.milestone_id
      left join lateral (select why, why_code, why_values, at from grant_moves where grant_id = g.id order by id desc limit 1) v on true
      where ${where} order by m.occurred_at desc, g.rule_id, g.part, g.id limit ${most}`,
@@ -81,6 +85,7 @@ const standingOf = (row: GrantRow): Standing[] => {
       at: moved_at?.toISOString() ?? "",
     });
   if (row.waiting !== null && !row.unfunded) standing.push({ what: "waiting", why: row.waiting });
+  if (row.quiet) standing.push({ what: "quiet", ...row.quiet, zone: row.quiet.zone ?? "UTC" });
   for (const { channel, why } of row.untold) standing.push({ what: "not_told", channel, why: why ?? "" });
   return standing;
 };

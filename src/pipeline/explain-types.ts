@@ -26,6 +26,8 @@ export type Standing =
   /** It came to an end without being used: `why` as the move says it; `reason`: the same for any language, where it is ours. */
   | { what: "ended"; state: string; why: string; reason: MoveReason | null; at: string }
   | { what: "waiting"; why: string }
+  /** A message waits for the end of the recipient's quiet hours. `zone`: IANA name. */
+  | { what: "quiet"; channel: string; until: string; zone: string }
   /** A message that was not sent: an opt-out, an address that does not work. */
   | { what: "not_told"; channel: string; why: string };
 

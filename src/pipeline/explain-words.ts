@@ -3,6 +3,7 @@ import { DateTime } from "luxon";
 import { type MoveReason, moveReasonInWords } from "../ledger/move-reasons.ts";
 import { undoneInWords } from "../ledger/undone.ts";
 import { formatMoney } from "../money.ts";
+import { zoneOf } from "../people/quiet-hours.ts";
 import type { Explanation, GrantExplanation } from "./explain.ts";
 import type { RecipientExplanation } from "./explain-recipient.ts";
 import type { RuleExplanation } from "./explain-rule.ts";
@@ -16,6 +17,7 @@ import type {
   ExplainedStop,
   Standing,
 } from "./explain-types.ts";
+import { placeOf } from "./quiet-until.ts";
 
 export interface Teller {
   words: Words;
@@ -231,6 +233,11 @@ const standingWords = (teller: Teller, standing: Standing): string => {
       });
     case "waiting":
       return say("waiting", { why: standing.why });
+    case "quiet": {
+      const zone = zoneOf(standing.zone, "UTC");
+      const at = DateTime.fromISO(standing.until, { zone }).toFormat("HH:mm");
+      return say("quiet", { channel: standing.channel, at, place: placeOf(zone) });
+    }
     case "not_told":
       return say("not_told", { channel: standing.channel, why: standing.why });
   }

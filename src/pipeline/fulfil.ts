@@ -8,8 +8,10 @@ import type { OrderOutcome } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import { hasAnotherRoute } from "./choose-route.ts";
 import type { Corridor } from "./corridor.ts";
+import { forgetOrders } from "./forget-orders.ts";
 import { beginLookup, beginOrder, leaseOf } from "./fulfil-begin.ts";
 import { cancelledThere } from "./fulfil-cancelled.ts";
+import { giveUpForgotten } from "./fulfil-forgotten.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { backToApproved, later, type Order, refused, waitUntil } from "./fulfil-refused.ts";
 import { loadGrant } from "./grant-view.ts";
@@ -28,6 +30,10 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
   const next = await corridor.database.transaction(async (tx) => {
     const grant = await loadGrant(tx, grantId, { lock: true });
     if (!grant || grant.not_before > corridor.now()) return undefined;
+    if (grant.state === "approved" && grant.recipient.erased_at) {
+      await giveUpForgotten(corridor, tx, grantId);
+      return undefined;
+    }
     if (grant.state === "approved") return beginOrder(corridor, tx, grant);
     return grant.state === "ordering" || grant.state === "unknown" ? beginLookup(corridor, tx, grant) : undefined;
   });
@@ -55,11 +61,15 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     }
     if (outcome.outcome === "accepted") {
       await keepContent(corridor, tx, grant.id, outcome);
-      return {
-        notify: await issueGrant(corridor, tx, current, from, reason("order_accepted", { provider: open.id })),
-      };
+      const notify = await issueGrant(corridor, tx, current, from, reason("order_accepted", { provider: open.id }));
+      if (current.recipient.erased_at) await forgetOrders(tx, [current.recipient.id]);
+      return { notify };
     }
-    if (outcome.outcome === "rejected") return { fulfil: await refused(corridor, tx, order, current, outcome) };
+    if (outcome.outcome === "rejected") {
+      const again = await refused(corridor, tx, order, current, outcome);
+      if (current.recipient.erased_at) await forgetOrders(tx, [current.recipient.id]);
+      return { fulfil: again };
+    }
     if (outcome.outcome === "unknown") {
       if (from === "ordering")
         await moveGrants(tx, [{ grantId: grant.id, from, to: "unknown", actor: "fulfil", why: outcome.detail }]);

@@ -1,19 +1,24 @@
 /** Chooses the channel for a grant: the first that the rule names, that is set up, that has an address and was not tried. */
 import { type ChannelName, channelNames, type MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { mayTell } from "../people/consent.ts";
+import type { Recipient } from "../people/recipients.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
 import { type Refusal, refusedChannels } from "./heard.ts";
 import { pauseAfter } from "./pause-after.ts";
 
 /** The address of somebody on a channel; null where there is none. Slack and Teams know people by their email address. */
-export const addressOn = (channel: ChannelName, recipient: GrantView["recipient"]): string | null => {
+export const addressOn = (
+  channel: ChannelName,
+  recipient: Pick<GrantView["recipient"], "id" | "email" | "phone" | "has_device">,
+): string | null => {
   if (channel === "push") return recipient.has_device ? recipient.id : null;
   return channel === "sms" || channel === "whatsapp" ? recipient.phone : recipient.email;
 };
 
 /** What is missing where there is no address. */
-const addressWords = (channel: ChannelName): string => {
+export const addressWords = (channel: ChannelName): string => {
   if (channel === "push") return "device that takes notifications";
   return channel === "sms" || channel === "whatsapp" ? "phone number" : "email address";
 };
@@ -27,7 +32,7 @@ export const kindOf = (state: string): MessageKind | undefined =>
 interface Next {
   channel: ChannelName | undefined;
   tried: ReadonlySet<string>;
-  refused: ReadonlyMap<ChannelName, Refusal>;
+  refused: ReadonlyMap<ChannelName, NotTold>;
 }
 
 /** The first channel of the rule that is set up, has an address and was not tried for this telling; and those that were. */
@@ -42,9 +47,9 @@ export const nextChannel = async (
     [grant.id, kind, grant.round],
   );
   const tried = new Set(before.map((row) => row.channel));
-  const open = grant.notify
-    .filter(isChannel)
-    .filter((channel) => corridor.channels.has(channel) && !tried.has(channel));
+  const open = inOrderOf(grant.recipient, grant.notify.filter(isChannel)).filter(
+    (channel) => corridor.channels.has(channel) && !tried.has(channel),
+  );
   const refused = await refusedBy(corridor, tx, grant, open, kind);
   const channel = open.find((each) => addressOn(each, grant.recipient) !== null && !refused.has(each));
   return { channel, tried, refused };
@@ -101,31 +106,56 @@ const takeUpAgain = async ({ now }: Corridor, tx: Sql, grant: GrantView, kind: M
   return message.reason ?? "its sender is not in order";
 };
 
-/** Which of these channels this recipient must not be written to on, and why. */
-export const refusedBy = (
+/** Why somebody must not be written to on a channel. `person`: it is what they said here, and they can say something else. */
+export interface NotTold {
+  by: "person" | "address";
+  words: string;
+}
+
+/** Which of these channels this recipient must not be written to on: what they want, and what became of their addresses. */
+export const refusedBy = async (
   corridor: Corridor,
   tx: Sql,
   { recipient }: Pick<GrantView, "recipient">,
   channels: readonly ChannelName[],
   kind: MessageKind,
-): Promise<ReadonlyMap<ChannelName, Refusal>> => {
+): Promise<ReadonlyMap<ChannelName, NotTold>> => {
+  const refused = new Map<ChannelName, NotTold>();
   const addresses = channels.flatMap((channel) => {
     const address = addressOn(channel, recipient);
     return address === null ? [] : [[channel, address] as const];
   });
-  return refusedChannels(corridor, tx, new Map(addresses), kind);
+  const of = new Map(addresses);
+  for (const [channel, why] of await refusedChannels(corridor, tx, of, kind))
+    refused.set(channel, { by: "address", words: refusalWords[why](channel) });
+  const wanted = await mayTell(tx, corridor.sealer, { recipient, addresses: of, category: kind, at: corridor.now() });
+  for (const channel of of.keys()) {
+    const answer = wanted.get(channel);
+    if (answer && "refused" in answer) refused.set(channel, { by: "person", words: answer.words });
+  }
+  return refused;
 };
 
-/** Why a message is not sent on a channel, for a person. */
-export const refusalWords: Readonly<Record<Refusal, (channel: string) => string>> = {
+const refusalWords: Readonly<Record<Refusal, (channel: string) => string>> = {
   bad: (channel) => `the ${channel} address does not work`,
   optedOut: (channel) => `opted out of ${channel}`,
   complained: (channel) => `complained about a message by ${channel}`,
   notAgreed: (channel) => `no agreement to ${channel} is known`,
 };
 
+/** The channel that the recipient asked for comes first, where the rule names it. */
+const inOrderOf = (
+  { preferred_channel: preferred }: Pick<Recipient, "preferred_channel">,
+  channels: readonly ChannelName[],
+): ChannelName[] => [
+  ...channels.filter((channel) => channel === preferred),
+  ...channels.filter((channel) => channel !== preferred),
+];
+
 /** Starts like this for those that an address would help; the sweeper looks for it. */
 export const UNREACHABLE = "unreachable";
+/** Starts like this for who does not want to be told: looked at again when they say something else. */
+export const NOT_WANTED = "not told";
 /** How soon somebody who must not be written to is looked at again, should their address have changed. */
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -133,7 +163,7 @@ const whyNot = (
   { channels }: Corridor,
   { recipient, notify }: GrantView,
   tried: ReadonlySet<string>,
-  refused: ReadonlyMap<ChannelName, Refusal>,
+  refused: ReadonlyMap<ChannelName, NotTold>,
 ) => {
   if (recipient.erased_at) return "the recipient asked to be forgotten";
   const ready = notify.filter(isChannel).filter((channel) => channels.has(channel));
@@ -143,7 +173,11 @@ const whyNot = (
     return "nobody was told: every channel of the rule failed";
   const who = recipient.kind === "rep" ? "this rep" : "this customer";
   const lacks = ready.filter((channel) => !tried.has(channel) && !refused.has(channel)).map(addressWords);
-  const against = [...refused].map(([channel, why]) => refusalWords[why](channel));
+  const against = [...new Set([...refused.values()].map(({ words }) => words))];
+  if ([...refused.values()].some(({ by }) => by === "person")) {
+    const others = tried.size > 0 ? "; the other channels failed" : "";
+    return `${NOT_WANTED}: ${against.join("; ")}${others}. The reward stays on their page`;
+  }
   if (tried.size > 0) against.push("the other channels failed");
   const known = lacks.length > 0 ? [`no ${[...new Set(lacks)].join(" and no ")} is known of ${who}`] : [];
   if (refused.size === 0) return `${UNREACHABLE}: ${known.join("")}`;

@@ -9,10 +9,11 @@ import { whyNotCelebrated, wordsFor } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
 import { addressDigest } from "./heard.ts";
-import { addressOn, nextChannel, queueMessage, refusalWords, refusedBy } from "./notify-channel.ts";
+import { addressOn, nextChannel, queueMessage, refusedBy } from "./notify-channel.ts";
 import { type Sent, settleSend } from "./notify-settle.ts";
 import { wordsOf } from "./notify-words.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
+import { type Quiet, quietUntil } from "./quiet-until.ts";
 import { takeTurn } from "./sender-pace.ts";
 
 /** After this a send without outcome belongs to a process that died. */
@@ -74,8 +75,20 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     }
     const refusal = await place.refusal(tx, grant);
     if (refusal) {
-      await tx.run("update messages set state = 'skipped', reason = $2 where id = $1", [messageId, refusal]);
+      await tx.run("update messages set state = 'skipped', reason = $2, unwanted = $3 where id = $1", [
+        messageId,
+        refusal.words,
+        refusal.by === "person",
+      ]);
       return { fallBack: await place.fallBack(tx, grant) };
+    }
+    const quiet = place.quiet(grant);
+    if (quiet && message.state === "queued") {
+      await tx.run(
+        "update messages set not_before = $2, reason = $3, quiet_until = $2, quiet_basis = $4 where id = $1",
+        [messageId, quiet.until, quiet.words, quiet.basis],
+      );
+      return undefined;
     }
     // before anything is locked that other messages of this sender wait for
     const rendered = await place.words(tx, grant);
@@ -106,7 +119,8 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     }
     const lease = open.repeatable ? REPEATABLE_LEASE_MS : LEASE_MS;
     await tx.run(
-      "update messages set state = 'sending', sender = $3, not_before = $2, turn_at = null, address_digest = $4 where id = $1",
+      `update messages set state = 'sending', sender = $3, not_before = $2, turn_at = null, address_digest = $4, quiet_until = null
+       where id = $1`,
       [messageId, new Date(now.getTime() + lease), open.sender, to === "" ? null : addressDigest(corridor, to)],
     );
     const attempt = await beginAttempt(tx, {
@@ -136,6 +150,7 @@ const placeOf = (corridor: Corridor, { kind, channel }: MessageRow) => {
       open,
       to: () => "",
       refusal: async () => undefined,
+      quiet: (): Quiet | undefined => undefined,
       words: async (tx: Sql, grant: GrantView): Promise<Rendered> => {
         if (!open) throw new Error("a celebration without a place");
         return wordsFor(corridor, tx, grant, open);
@@ -148,10 +163,8 @@ const placeOf = (corridor: Corridor, { kind, channel }: MessageRow) => {
   return {
     open: corridor.channels.get(name),
     to: ({ recipient }: GrantView) => (recipient.erased_at ? null : addressOn(name, recipient)),
-    refusal: async (tx: Sql, grant: GrantView) => {
-      const refused = (await refusedBy(corridor, tx, grant, [name], kind)).get(name);
-      return refused && refusalWords[refused](name);
-    },
+    refusal: async (tx: Sql, grant: GrantView) => (await refusedBy(corridor, tx, grant, [name], kind)).get(name),
+    quiet: ({ recipient }: GrantView) => quietUntil(corridor, recipient, name),
     words: (tx: Sql, grant: GrantView): Promise<Rendered> => wordsOf(corridor, tx, grant, kind, name),
     hasNext: async (tx: Sql, grant: GrantView) =>
       (await nextChannel(corridor, tx, grant, { kind })).channel !== undefined,

@@ -9,6 +9,7 @@ import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
+import { endOldQuiet } from "./quiet-until.ts";
 import { forgetStrangers } from "./receive-messages.ts";
 import { settleSenders } from "./sender-sweep.ts";
 import { sweepOutgoing } from "./tell-sweep.ts";
@@ -47,6 +48,7 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   await settleSenders(corridor);
   await keepApprovals(corridor);
   await forgetStrangers(corridor.database, corridor.now());
+  await endOldQuiet(database, corridor, new Date(now().getTime() - PATIENCE_MS));
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
     `update grants set not_before = $2 where id in (

@@ -340,9 +340,10 @@ test("who is forgotten is forgotten in what was told and waits to be told", asyn
   const grant = await win(1);
   await fulfil(bench.opened.corridor, grant);
   await tellAll();
-  await bench.opened.database.transaction((tx) =>
-    eraseRecipients(tx, [{ connection: "hub", kind: "user", crmId: "77" }], clock.now()),
+  const [person] = await bench.opened.database.rows<{ recipient_id: string }>(
+    "select recipient_id from recipient_ids where connection = 'hub' and crm_id = '77'",
   );
+  await bench.opened.database.transaction((tx) => eraseRecipients(tx, [person?.recipient_id ?? ""], clock.now()));
   desk.usual = { status: 200 };
   clock.advance(MINUTE);
   await tellAll();

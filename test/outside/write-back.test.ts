@@ -246,12 +246,8 @@ rules:\n  - { id: win, title: Big one, on: deal.won, reward: { to: owner, give: 
     await issued();
     await writeAll();
     const { database } = bench.opened;
-    const [row] = await database.rows<{ connection: string; kind: string; crm_id: string }>(
-      "select * from recipient_ids",
-    );
-    await database.transaction((tx) =>
-      eraseRecipients(tx, [{ connection: "crm", kind: "user", crmId: row?.crm_id ?? "" }], clock.now()),
-    );
+    const [row] = await database.rows<{ recipient_id: string }>("select recipient_id from recipient_ids");
+    await database.transaction((tx) => eraseRecipients(tx, [row?.recipient_id ?? ""], clock.now()));
     expect(await database.rows("select from write_backs where request::text ~ 'Giulia'")).toEqual([]);
     clock.advance(2 * MINUTE);
     await writeAll();

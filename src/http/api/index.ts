@@ -9,6 +9,7 @@ import { metricRoutes } from "./metrics.ts";
 import { moneyRoutes } from "./money.ts";
 import { orderRoutes } from "./orders.ts";
 import { pauseRoutes } from "./pauses.ts";
+import { peopleRoutes } from "./people.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
 import { taskRoutes } from "./tasks.ts";
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...grantRoutes,
   ...orderRoutes,
   ...explainRoutes,
+  ...peopleRoutes,
   ...ruleRoutes,
   ...pauseRoutes,
   ...moneyRoutes,

@@ -43,6 +43,7 @@ export const en = {
   undone: "no longer due since {at}: {why}",
   ended: "{state} on {at}: {why}",
   waiting: "waits: {why}",
+  quiet: "waits to be told over {channel}: at {at} in {place} the quiet hours end",
   not_told: "not told over {channel}: {why}",
   state: {
     shadow: "in shadow",

@@ -44,6 +44,7 @@ export const it: Texts = {
   undone: "non più dovuto dal {at}: {why}",
   ended: "{state} il {at}: {why}",
   waiting: "in attesa: {why}",
+  quiet: "sarà comunicato via {channel}: alle {at} a {place} finiscono le ore di silenzio",
   not_told: "non comunicato via {channel}: {why}",
   state: {
     shadow: "in ombra",
