@@ -1,6 +1,6 @@
 /** What Vonage sends back: the state of a message, or what somebody wrote. Signed with a JWT that holds the body's hash. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { jwtVerify } from "jose";
+import { errors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
 import { vendorWords } from "./call.ts";
@@ -9,6 +9,8 @@ const Status = z.object({
   message_uuid: z.string().min(1),
   status: z.enum(["submitted", "delivered", "read", "rejected", "undeliverable"]),
   timestamp: z.coerce.date(),
+  /** What we gave with the message: our key. It also names one whose answer was lost. */
+  client_ref: z.string().nullish(),
   error: z
     .object({
       type: z.string().nullish(),
@@ -41,7 +43,7 @@ export const vonageReceipts =
     const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.authorization ?? "") ?? [];
     if (token === undefined) return { refused: 401, reason: "no signed token" };
     const signed = await claimsOf(token, signatureSecret, now());
-    if (!signed) return { refused: 401, reason: "the token is not signed with signatureSecret, or is over" };
+    if ("refused" in signed) return signed;
     const hash = createHash("sha256").update(body).digest();
     if (!timingSafeEqual(hash, Buffer.from(signed.payload_hash, "hex")))
       return { refused: 401, reason: "the body is not the one that was signed" };
@@ -59,23 +61,31 @@ export const vonageReceipts =
     };
   };
 
-const stateOf = ({ message_uuid, status, timestamp, error }: z.infer<typeof Status>): MessageReceipt => ({
+/** "The number … is blacklisted and may not receive messages." https://developer.vonage.com/en/api-errors/messages */
+const NUMBER_BARRED = "1050";
+
+const stateOf = ({ message_uuid, status, timestamp, client_ref, error }: z.infer<typeof Status>): MessageReceipt => ({
   what: "state",
   key: `vonage/${message_uuid}/${status}`,
-  message: { reference: message_uuid },
+  message: client_ref ? { key: client_ref } : { reference: message_uuid },
   state: states[status],
   at: timestamp,
   ...(error?.title == null ? {} : { code: String(error.title) }),
+  ...(states[status] === "failed" && String(error?.title) === NUMBER_BARRED ? { address: "bad" } : {}),
   ...(error?.detail == null ? {} : { detail: vendorWords(error.detail) }),
 });
+
+const refusal = (reason: string) => ({ refused: 401, reason }) as const;
 
 const claimsOf = async (token: string, secret: string, now: Date) => {
   try {
     const key = new TextEncoder().encode(secret);
     const { payload } = await jwtVerify(token, key, { algorithms: ["HS256"], currentDate: now, clockTolerance: 300 });
-    return Claims.safeParse(payload).data;
-  } catch {
-    return undefined;
+    return Claims.safeParse(payload).data ?? refusal("the token lacks the hash of the body");
+  } catch (error) {
+    return refusal(
+      error instanceof errors.JWTExpired ? "the token is over" : "the token is not signed with signatureSecret",
+    );
   }
 };
 

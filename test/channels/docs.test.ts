@@ -5,7 +5,6 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { type Carried, channelNames, openSender, senders } from "../../src/channels/index.ts";
 import { valueFor } from "../docs/yaml-blocks.ts";
-import { sendgridAccount } from "../support/mail-services.ts";
 
 const entry = z.looseObject({ sender: z.string(), rate: z.string().optional() });
 const Block = z.object({
@@ -19,8 +18,7 @@ const Block = z.object({
 const filledIn = (text: string) =>
   text
     .replace(/\b(HX|MG)…/g, (_, kind) => kind + "0".repeat(32))
-    .replace(/\$\{SENDGRID_VERIFICATION_KEY\}/g, sendgridAccount().verificationKey)
-    .replace(/\$\{(\w+)\}/g, (_, name) => JSON.stringify(valueFor(name)));
+    .replace(/(["']?)\$\{(\w+)\}\1/g, (_, _quote, name) => JSON.stringify(valueFor(name)));
 
 const sql = { rows: async () => [], row: async () => undefined, run: async () => 0 };
 const around = { sql, now: () => new Date(), publicUrl: "https://accolade.example" };

@@ -81,7 +81,7 @@ test("Vonage: a signed receipt is read, also a failure and a STOP", async () => 
       {
         what: "state",
         key: `vonage/${delivered.message_uuid}/delivered`,
-        message: { reference: delivered.message_uuid },
+        message: { key },
         state: "delivered",
         at: new Date("2026-11-23T09:29:58Z"),
       },
@@ -92,8 +92,15 @@ test("Vonage: a signed receipt is read, also a failure and a STOP", async () => 
     title: 1320,
     detail: "No route to 393331234567",
   };
-  expect(await receive({ ...delivered, status: "undeliverable", error })).toEqual({
+  const failed = await receive({ ...delivered, status: "undeliverable", error });
+  expect(failed).toEqual({
     receipts: [expect.objectContaining({ state: "failed", code: "1320", detail: "No route to …" })],
+  });
+  // what says nothing of the number leaves the number as it is
+  expect(failed).not.toHaveProperty("receipts.0.address");
+  const { client_ref: _, ...strangers } = delivered;
+  expect(await receive(strangers)).toMatchObject({
+    receipts: [{ message: { reference: delivered.message_uuid }, state: "delivered" }],
   });
   const stop = { message_uuid: "b", to: "390612345678", from: "393331234567", channel: "sms", message_type: "text" };
   expect(await receive({ ...stop, text: "STOP", timestamp: "2026-11-23T09:29:58Z" })).toEqual({

@@ -1,5 +1,5 @@
 /** A bench per way in which receipts come: what a genuine request looks like, and what its vendor signs. */
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import nock from "nock";
 import twilioSdk from "twilio";
 import type { ChannelName } from "../../src/channels/channel.ts";
@@ -104,6 +104,39 @@ const meta: ReceiptBenchKind = {
   }),
 };
 
+const base64url = (content: unknown) => Buffer.from(JSON.stringify(content)).toString("base64url");
+
+const vonage: ReceiptBenchKind = {
+  name: "Vonage",
+  sender: "vonage",
+  channel: "sms",
+  start: () => ({
+    settings: { apiKey: "k", apiSecret: "s", from: "Acme", signatureSecret: "the-signature-secret" },
+    request(key, fate, at, secret) {
+      const error = {
+        type: "https://developer.vonage.com/api-errors/messages#1050",
+        title: 1050,
+        detail: "Number barred: 393331234567",
+      };
+      const body = JSON.stringify({
+        ...{ message_uuid: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab", to: "393331234567", from: "390612345678" },
+        ...{ timestamp: at.toISOString(), client_ref: key, channel: "sms" },
+        ...(fate === "dead" ? { status: "undeliverable", error } : { status: "delivered" }),
+      });
+      const seconds = Math.floor(at.getTime() / 1000);
+      const hash = createHash("sha256").update(body).digest("hex");
+      const claims = { iss: "Vonage", payload_hash: hash, iat: seconds };
+      const signed = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
+      const signature = createHmac("sha256", secret ?? "the-signature-secret").update(signed);
+      return post("sms", { authorization: `Bearer ${signed}.${signature.digest("base64url")}` }, body);
+    },
+    proofs: ["authorization"],
+    signsBody: true,
+    dated: false,
+    close: nothing,
+  }),
+};
+
 const fates = { delivered: "delivered", dead: "hardBounce" } as const;
 
 const ses: ReceiptBenchKind = {
@@ -201,6 +234,7 @@ export const receiptBenchKinds: readonly ReceiptBenchKind[] = [
   twilio("sms"),
   twilio("whatsapp"),
   meta,
+  vonage,
   ses,
   sendgrid,
   postmark,
