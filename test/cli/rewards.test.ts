@@ -164,7 +164,7 @@ test("the catalogue: what can be named, filtered, kept, and asked for anew", asy
   expect(failing).toMatchObject({ code: 1, stderr: "tango: Tango did not show its catalogue: it answered 503.\n" });
   expect(failing.stdout).toContain("U999");
   expect((await run("rewards", "catalog", "points")).stderr).toContain(
-    "found `points`, expected one of tango, giftbit",
+    "found `points`, expected one of tremendous, tango, giftbit",
   );
 });
 

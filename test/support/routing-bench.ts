@@ -42,6 +42,17 @@ export const SECRET_KEY = "a-secret-key-for-these-tests-that-is-long-enough";
 export const openRoutingBench = async (rewards: string, moreRules = ""): Promise<RoutingBench> => {
   const [tremendous, tango, giftbit] = await Promise.all([startTremendousApi(), startTangoApi(), startGiftbitApi()]);
   tremendous.behaviour.balance = 1_000_000;
+  for (const id of ["amazon-it", "visa-eu", "a"])
+    tremendous.products.push({
+      id,
+      name: id,
+      description: "",
+      category: "merchant_card",
+      disclosure: "",
+      currency_codes: ["EUR"],
+      countries: [],
+      images: [],
+    });
   tango.behaviour.balance = 1_000_000;
   const clock = clockAt("2026-11-23T12:00:00Z");
   const bench = await openBench(
