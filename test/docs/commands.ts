@@ -17,10 +17,14 @@ export interface Typed {
 const shells = new Set(["", "sh", "bash", "shell", "console"]);
 const ours = /^(?:accolade|npx|npm)\s/;
 
-/** Commands joined by `&&`, `;` or a pipe are several; `NAME=value` before one is no part of it; comments are left out. */
+/**
+ * Commands joined by `&&`, `;` or a pipe are several; `NAME=value` before one is no part of it, nor is a file that it reads
+ * or writes (`< mail.eml`, unlike the placeholder `<id>`); comments are left out.
+ */
 const split = (line: string): string[] =>
   line
     .replace(/(^|\s)#.*$/, "")
+    .replace(/\s[<>]\s+\S+/g, "")
     .split(/&&|\|\||[;|](?=\s)/)
     .map((part) =>
       part
