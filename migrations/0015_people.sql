@@ -41,14 +41,14 @@ create index consents_recipient on consents (recipient_id) where recipient_id is
 create index consents_address on consents (address_digest) where address_digest is not null;
 
 -- devices on which a recipient wants notifications: what their browser gave us
-create table if not exists push_subscriptions (
+create table push_subscriptions (
   recipient_id uuid not null references recipients,
   endpoint text not null unique,
   p256dh text not null,
   auth text not null,
   created_at timestamptz not null
 );
-create index if not exists push_subscriptions_recipient on push_subscriptions (recipient_id);
+create index push_subscriptions_recipient on push_subscriptions (recipient_id);
 
 -- notify: it waits for the end of the recipient's quiet hours
 alter table messages

@@ -37,16 +37,6 @@ alter table pauses drop constraint pauses_scope_check;
 alter table pauses add constraint pauses_scope_check
   check (scope = 'all' or scope like 'provider:_%' or scope like 'channel:_%' or scope like 'sender:_%');
 
--- devices on which a recipient wants notifications: what their browser gave us
-create table push_subscriptions (
-  recipient_id uuid not null references recipients,
-  endpoint text not null unique,
-  p256dh text not null,
-  auth text not null,
-  created_at timestamptz not null
-);
-create index push_subscriptions_recipient on push_subscriptions (recipient_id);
-
 -- what may be celebrated: one row for each person and milestone, when the first reward for it was issued
 create table moments (
   id bigint generated always as identity primary key,

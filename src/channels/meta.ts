@@ -76,7 +76,7 @@ export const meta = defineSender({
   carries: ["whatsapp"],
   settings: Settings,
   secrets: ["accessToken", "appSecret", "verifyToken"],
-  open(settings, _channel, { now, whatsappWords }) {
+  open(settings, _channel, { now, publicUrl, whatsappWords }) {
     const { timeoutMs, appSecret, verifyToken, phoneNumberId, businessAccountId, optIn } = settings;
     const graph = `${settings.apiBase.replace(/\/+$/, "")}/${settings.version}`;
     const account = `${graph}/${phoneNumberId}`;
@@ -118,7 +118,15 @@ export const meta = defineSender({
                 whatsappWords,
                 await ask(templatesAddress(graph, businessAccountId)),
               );
-        return [known, ...(whatsappWords ? [registryCheck(settings.templates, whatsappWords)] : []), ...templates];
+        const detail =
+          appSecret === undefined ? "not taken: they need appSecret" : `taken at ${publicUrl}/receipts/whatsapp`;
+        const receipts: Check = { ok: true, what: "WhatsApp receipts", detail };
+        return [
+          known,
+          receipts,
+          ...(whatsappWords ? [registryCheck(settings.templates, whatsappWords)] : []),
+          ...templates,
+        ];
       },
       optIn,
       registry: settings.templates,

@@ -61,7 +61,7 @@ export const smtp = defineSender({
   carries: ["email"],
   settings: Settings,
   secrets: ["password", "dkim.privateKey", ...mailReceiptsSecrets.map((key) => `receipts.${key}`)],
-  open(settings, _channel, { now }) {
+  open(settings, _channel, { now, publicUrl }) {
     const { host, port, timeoutMs, from, user, password, replyTo, unsubscribe, dkim } = settings;
     const secure = settings.secure ?? port === 465;
     const options: SMTPPoolOptions = {
@@ -125,7 +125,13 @@ export const smtp = defineSender({
       async check() {
         try {
           await (await mailer()).verify();
-          return [{ ok: true, what: `SMTP ${host}:${port}` }];
+          const detail = settings.receipts
+            ? `told by ${settings.receipts.from}, at ${publicUrl}/receipts/email`
+            : "none: whatever the server took counts as sent (docs/channels.md, receipts)";
+          return [
+            { ok: true, what: `SMTP ${host}:${port}` },
+            { ok: true, what: "Mail receipts", detail },
+          ];
         } catch (error) {
           return [smtpCheck(`SMTP ${host}:${port}`, error)];
         }

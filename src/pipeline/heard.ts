@@ -114,7 +114,7 @@ export const hear = async (
 };
 
 /** Grants of which this person was not told are looked at now. */
-const lookAgainAt = (tx: Sql, channel: ChannelName, address: string) =>
+export const lookAgainAt = (tx: Sql, channel: ChannelName, address: string) =>
   tx.run(
     `update grants g set reach_at = '-infinity' from recipients r
      where r.id = g.recipient_id and g.waiting is not null and g.reach_at > '-infinity'

@@ -6,7 +6,7 @@ import { type MessageKind, noticeKinds } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, languageOf, loadGrant } from "./grant-view.ts";
-import { addressDigest, refusedChannels, suppress, takeBack } from "./heard.ts";
+import { addressDigest, lookAgainAt, refusedChannels, suppress, takeBack } from "./heard.ts";
 import { isUuid } from "./uuid-of.ts";
 
 const PURPOSE = "unsubscribe";
@@ -58,8 +58,10 @@ export const unsubscribe = async (
     if (!meant) return false;
     const { digest, kind, grant } = meant;
     const told = { channel: "email", digest, source: "unsubscribe", at };
-    if (what === "again") await takeBack(tx, told);
-    else await suppress(tx, { ...told, kind: what === "all" ? "all" : kind, why: "optedOut", evidence: grant.id });
+    if (what === "again") {
+      await takeBack(tx, told);
+      if (grant.recipient.email !== null) await lookAgainAt(tx, "email", grant.recipient.email);
+    } else await suppress(tx, { ...told, kind: what === "all" ? "all" : kind, why: "optedOut", evidence: grant.id });
     return true;
   });
   return done ? viewUnsubscribe(corridor, token) : undefined;

@@ -192,7 +192,15 @@ test("other channels stay; a multipart click counts too, and a mistake can be un
     ({ messages }) => messages[0]?.channel === "sms" && messages[0].state === "sent",
   );
   const again = new URLSearchParams({ again: "1" });
+  const missed = await bench.win("email", "p6");
+  await bench.grantWhen(missed, "says why", ({ waiting }) => waiting !== null);
   expect(await (await fetch(link, { method: "POST", body: again })).text()).toContain("You get these emails again");
+  // what they missed is told now, and so is what comes
+  await bench.grantWhen(
+    missed,
+    "is told",
+    ({ messages, waiting }) => messages[0]?.state === "sent" && waiting === null,
+  );
   await mailed(6);
 });
 
