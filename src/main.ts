@@ -1,5 +1,6 @@
 /** The server: builds everything once, starts it, and stops it in reverse. */
 
+import { z } from "zod";
 import { readOutbox } from "./channels/outbox.ts";
 import type { Config } from "./config.ts";
 import { createApp } from "./http/app.ts";
@@ -144,6 +145,12 @@ const everySoOften = (everyMs: number, work: () => Promise<unknown>, log: Around
   };
 };
 
+/** Of the channel that sends notifications to devices, where there is one. */
+const pushKeyOf = ({ channels }: Config): string | undefined => {
+  const push = [...channels].find(([channel]) => String(channel) === "push")?.[1].settings;
+  return z.object({ publicKey: z.string() }).safeParse(push).data?.publicKey;
+};
+
 const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): HttpParts => {
   const { corridor, database } = opened;
   return {
@@ -162,7 +169,7 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"]): H
       // without its queue a server still accepts and decides: it is ready for webhooks
       return { ok: parts.database && parts.rules, parts };
     },
-    ...recipientParts(corridor),
+    ...recipientParts(corridor, pushKeyOf(config)),
     ...(config.roles.has("console") ? { corridor } : {}),
     ...([...config.channels.values()].some(({ sender }) => sender === "outbox") && config.sandbox
       ? { outbox: () => readOutbox(database) }

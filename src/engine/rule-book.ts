@@ -104,6 +104,21 @@ export interface Reward {
   options: unknown;
 }
 
+/** What recipients may take for their points, on their own page. */
+export interface Offer {
+  id: string;
+  give: Reward;
+  value: Money;
+  /** Points. */
+  cost: Money;
+  /** How many there are in all; null: no end of them. */
+  stock: number | null;
+  /** As in a rule. */
+  notify: ChannelName[];
+  file: string;
+  line: number;
+}
+
 export type PartValue =
   | { fixed: Money }
   /** A CEL expression in major units of `currency`, rounded to its minor unit, never above `cap`. */
@@ -157,6 +172,7 @@ export interface RuleBook {
   rules: Rule[];
   rewards: Reward[];
   budgets: Budget[];
+  offers: Offer[];
   /** In order: the first that holds is the customer's tier. */
   tiers: Tier[];
   calendars: Calendar[];

@@ -7,8 +7,10 @@ import type { Claim } from "../pipeline/claim.ts";
 import type { Corridor } from "../pipeline/corridor.ts";
 import type { Complaint, Raised } from "../pipeline/disputes.ts";
 import type { Telemetry } from "../telemetry.ts";
+import type { PersonParts } from "./person-parts.ts";
 
 export type { Claim } from "../pipeline/claim.ts";
+export type { PersonPage } from "../pipeline/person-page.ts";
 
 export interface HttpParts {
   /** `PUBLIC_URL` without a slash at the end. */
@@ -27,6 +29,8 @@ export interface HttpParts {
   reveal(token: string): Promise<Claim | undefined>;
   /** The recipient says that something is not right. */
   dispute(token: string, complaint: Complaint): Promise<Raised>;
+  /** The recipient's own page, behind a link of its own. */
+  person: PersonParts;
   /** What the admin API works with; absent where this process does not serve it. */
   corridor?: Corridor;
   /** Only in a sandbox: newest first. */

@@ -13,6 +13,7 @@ import { forgetOrders } from "./forget-orders.ts";
 import { freezeOrder } from "./fulfil-freeze.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
+import { isOffer } from "./offer-rule.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
 import { pauseAfter } from "./pause-after.ts";
 
@@ -40,8 +41,9 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
       );
       return undefined;
     }
-    if (grant.state === "approved" && grant.recipient.erased_at) {
-      await giveUp(corridor, tx, grantId);
+    const vain = grant.state === "approved" ? await whyInVain(tx, grant) : null;
+    if (vain !== null) {
+      await giveUp(corridor, tx, grantId, vain);
       return undefined;
     }
     const paused = await pausedFor(tx, `provider:${open.id}`);
@@ -90,9 +92,15 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
   else await lookUp(corridor, next);
 };
 
-/** Nobody could open it, and nobody would know whose it is. Nothing was ordered. */
-const giveUp = async (corridor: Corridor, tx: Sql, grantId: string) => {
-  const why = "the recipient asked to be forgotten";
+/** Why an order would be for nobody, or for nothing. */
+const whyInVain = async (tx: Sql, grant: GrantView): Promise<string | null> => {
+  if (grant.recipient.erased_at) return "the recipient asked to be forgotten";
+  const returned =
+    isOffer(grant) && (await tx.row("select from redemptions where grant_id = $1 and returned", [grant.id]));
+  return returned ? "its points were given back" : null;
+};
+
+const giveUp = async (corridor: Corridor, tx: Sql, grantId: string, why: string) => {
   await moveGrants(tx, [{ grantId, from: "approved", to: "cancelled", actor: "fulfil", why }]);
   await dropUnplacedOrders(tx, [grantId]);
   await freeGrants(tx, [grantId]);

@@ -5,6 +5,7 @@ import type { Money } from "../money.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
+import { isOffer, offerTitle } from "./offer-rule.ts";
 
 export interface GrantView {
   id: string;
@@ -80,7 +81,11 @@ export const titlesOf = async (
   const { matcher } = await corridor.rules.version(grant.rule_version, sql);
   const rule = matcher.book.rules.find((each) => each.id === grant.rule_id);
   const reward = matcher.book.rewards.find((each) => each.id === grant.reward_id);
-  return { rule: rule?.title ?? { en: grant.rule_id }, reward: reward?.title ?? null, options: reward?.options ?? {} };
+  return {
+    rule: isOffer(grant) ? offerTitle : (rule?.title ?? { en: grant.rule_id }),
+    reward: reward?.title ?? null,
+    options: reward?.options ?? {},
+  };
 };
 
 /** One title, in this language or the next best. */

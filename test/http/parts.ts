@@ -102,6 +102,15 @@ export const testParts = (changes: Partial<HttpParts> = {}): TestParts => {
     reveal: async (token) =>
       token === "good" ? { ...aClaim, content: { kind: "code", code: "XMAS-7KQ2-9FWD" } } : undefined,
     dispute: async (token) => (token === "good" ? { ok: true } : { ok: false, why: "not_found" }),
+    person: {
+      view: async () => undefined,
+      redeem: async () => ({ ok: false, why: "not_found" }),
+      keep: async () => false,
+      addDevice: async () => ({ ok: false, why: "not_found" }),
+      forgetDevices: async () => false,
+      data: async () => undefined,
+      erase: async () => false,
+    },
     ...changes,
   };
 };
