@@ -11,6 +11,7 @@ import {
   calendarShape,
   computedShape,
   metricShape,
+  offerShape,
   partShape,
   rewardShape,
   routeShape,
@@ -146,6 +147,12 @@ ${keys(budgetShape)}
 ### tiers
 
 ${keys(tierShape)}
+
+### offers
+
+What recipients take for their points: [people.md](people.md#points-and-what-they-are-good-for) says how.
+
+${keys(offerShape)}
 
 ### calendars
 

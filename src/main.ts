@@ -1,5 +1,6 @@
 /** The server: builds everything once, starts it, and stops it in reverse. */
 
+import { z } from "zod";
 import { readOutbox } from "./channels/outbox.ts";
 import type { Config } from "./config.ts";
 import { createApp } from "./http/app.ts";
@@ -168,6 +169,10 @@ const everySoOften = (everyMs: number, work: () => Promise<unknown>, log: Around
   };
 };
 
+/** Of the channel that sends notifications to devices, where there is one. */
+const pushKeyOf = ({ channels }: Config): string | undefined =>
+  z.object({ publicKey: z.string() }).safeParse(channels.get("push")?.settings).data?.publicKey;
+
 const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"], stopping: AbortSignal): HttpParts => {
   const { corridor, database } = opened;
   return {
@@ -188,7 +193,7 @@ const partsOf = (config: Config, opened: Opened, accept: HttpParts["accept"], st
       // without its queue a server still accepts and decides: it is ready for webhooks
       return { ok: parts.database && parts.rules, parts };
     },
-    ...recipientParts(corridor),
+    ...recipientParts(corridor, pushKeyOf(config)),
     viewUnsubscribe: (token) => viewUnsubscribe(corridor, token),
     unsubscribe: (token, what) => unsubscribe(corridor, token, what),
     ...(config.roles.has("console") ? { corridor, wall: { corridor, settings: config.wall, stopping } } : {}),

@@ -121,6 +121,21 @@ export interface Reward {
   via: readonly Route[];
 }
 
+/** What recipients may take for their points, on their own page. */
+export interface Offer {
+  id: string;
+  give: Reward;
+  value: Money;
+  /** Points. */
+  cost: Money;
+  /** How many there are in all; null: no end of them. */
+  stock: number | null;
+  /** As in a rule. */
+  notify: ChannelName[];
+  file: string;
+  line: number;
+}
+
 export type PartValue =
   | { fixed: Money }
   /** A CEL expression in major units of `currency`, rounded to its minor unit, never above `cap`. */
@@ -174,6 +189,7 @@ export interface RuleBook {
   rules: Rule[];
   rewards: Reward[];
   budgets: Budget[];
+  offers: Offer[];
   /** In order: the first that holds is the customer's tier. */
   tiers: Tier[];
   calendars: Calendar[];

@@ -226,6 +226,25 @@ export const budgetShape = {
     ),
 };
 
+export const offerShape = {
+  id: id("offer", "coffee").describe("Unique. It stays with what was taken: do not use it again for another offer"),
+  give: text("a reward, by its id").describe("Id of the reward that one gets"),
+  value: money(valueWords).optional().describe("What it is worth, where the reward does not say so"),
+  cost: money("points, such as `500 points`").describe("How many points it takes: `500 points`"),
+  stock: z
+    .number({ error: "a whole number, such as `20`" })
+    .int({ error: "a whole number, such as `20`" })
+    .min(0, { error: "a whole number, such as `20`" })
+    .optional()
+    .describe("How many there are in all, those that were taken included. No end of them where nothing is given"),
+  notify: readLater(
+    z.union([z.string(), z.array(z.unknown()).min(1, { error: channelWords })], { error: channelWords }),
+    z.union([z.enum(channels as [ChannelName, ...ChannelName[]]), z.array(z.enum(channels)).min(1)]),
+  )
+    .optional()
+    .describe("Channels over which they are told when it is there. `[email]` where none is given"),
+};
+
 export const tierShape = {
   id: id("tier", "vip").describe("What `customer.tier` says"),
   where: readLater(
@@ -259,6 +278,9 @@ export const topShape = {
   ),
   budgets: list(z.strictObject(budgetShape), "a list of budgets, each beginning with `- id:`").describe(
     "Money set aside, which rules take from",
+  ),
+  offers: list(z.strictObject(offerShape), "a list of offers, each beginning with `- id:`").describe(
+    "What recipients may take for their points, on their own page",
   ),
   tiers: list(
     z.strictObject(tierShape),

@@ -4,13 +4,20 @@ import { disputeSection, type Refilled } from "./dispute-section.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 import type { Claim, ShownContent } from "./parts.ts";
+import { placeOf } from "./person-page.ts";
 import { type Speaker, speakerFor, type TextKey } from "./texts/index.ts";
 
 /**
  * `qr`: an SVG of the link in the content, or of this page. `base`: the page's own path, under which its forms are posted.
- * `refilled`: what the recipient had written where it could not be sent.
+ * `refilled`: what the recipient had written where it could not be sent. `ownPath`: of the page with all their rewards.
  */
-export const claimPage = (claim: Claim, base: string, qr: Html | null, refilled: Refilled | null = null): string => {
+export const claimPage = (
+  claim: Claim,
+  base: string,
+  qr: Html | null,
+  refilled: Refilled | null = null,
+  ownPath: string | null = null,
+): string => {
   const speaker = speakerFor(claim.language, claim.timeZone);
   const { say, locale } = speaker;
   const worth = formatMoney(claim.worth, locale);
@@ -22,8 +29,10 @@ export const claimPage = (claim: Claim, base: string, qr: Html | null, refilled:
 <p class="worth">${say("worth", { amount: worth })}</p>
 <p class="lead">${name ? html`${say("greeting", { name })} ${uncapitalised(reasonOf(claim, speaker), claim, locale)}` : reasonOf(claim, speaker)}</p>
 ${bodyOf(claim, speaker, `${base}/reveal`, qr)}
+${claim.tellAt !== undefined && html`<p class="quiet">${say("meTellAt", { time: speaker.time(new Date(claim.tellAt)), place: placeOf(claim.timeZone ?? "UTC") })}</p>`}
 ${why(claim, speaker)}
-${disputeSection(claim, speaker, `${base}/dispute`, refilled)}`,
+${disputeSection(claim, speaker, `${base}/dispute`, refilled)}
+${ownPath !== null && html`<p><a class="back" href="${ownPath}">${say("meToThis")}</a></p>`}`,
   );
 };
 

@@ -10,9 +10,11 @@ import type { ReceivedThere } from "../pipeline/receive.ts";
 import type { Unsubscribable } from "../pipeline/unsubscribe.ts";
 import type { ReceiptRequest } from "../receipt.ts";
 import type { Telemetry } from "../telemetry.ts";
+import type { PersonParts } from "./person-parts.ts";
 import type { WallParts } from "./wall.ts";
 
 export type { Claim } from "../pipeline/claim.ts";
+export type { PersonPage } from "../pipeline/person-page.ts";
 export type { ShownContent } from "../pipeline/shown-content.ts";
 export type { Unsubscribable } from "../pipeline/unsubscribe.ts";
 
@@ -41,6 +43,8 @@ export interface HttpParts {
   viewUnsubscribe(token: string): Promise<Unsubscribable | undefined>;
   /** Somebody wants no more mails, or them again. Undefined: no such link. */
   unsubscribe(token: string, what: "kind" | "all" | "again"): Promise<Unsubscribable | undefined>;
+  /** The recipient's own page, behind a link of its own. */
+  person: PersonParts;
   /** What the admin API works with; absent where this process does not serve it. */
   corridor?: Corridor;
   /** Absent where this process serves no pages. */

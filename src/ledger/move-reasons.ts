@@ -37,6 +37,7 @@ export const moveWords = {
   nobody_decided: { en: "nobody decided before {at}", it: "nessuno ha deciso prima del {at}" },
   approved: { en: "approved", it: "approvato" },
   forgotten: { en: "the recipient asked to be forgotten", it: "il destinatario ha chiesto di essere dimenticato" },
+  points_returned: { en: "its points were given back", it: "i suoi punti sono stati restituiti" },
   order_placed: { en: "order from {provider}", it: "ordine a {provider}" },
   order_chosen: { en: "order from {provider}, since {since}", it: "ordine a {provider}, perché {since}" },
   said_ordered: {

@@ -20,6 +20,7 @@ import {
   titleIn,
   titlesOf,
 } from "./grant-view.ts";
+import { writePersonToken } from "./person-token.ts";
 import { type ShownContent, shownContent, taskStateOf } from "./shown-content.ts";
 
 /** One grant as its recipient may see it. */
@@ -63,6 +64,10 @@ export interface Claim {
   /** For points: what the recipient has now. */
   pointsBalance?: number;
   workspaceName: string;
+  /** Token of the recipient's own page; absent where this link is at its end. */
+  personToken?: string;
+  /** A message about it waits for the end of their quiet hours: until then, ISO 8601. */
+  tellAt?: string;
   /** How the approval that it needed ended, where it was not given for that: who reads it was told so. */
   notApproved: { how: "declined" | "expired"; at: string; reason: string | null } | null;
   /** What the recipient can still say about it: `this` until then, `missing` while the link works. */
@@ -99,6 +104,11 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
   const decision = await lastDecision(database, grant.id);
   const until = disputableUntil(corridor, grant, decision?.at ?? null);
   const disputes = await disputesOf(database, grant);
+  const quiet = await database.row<{ at: Date }>(
+    "select quiet_until as at from messages where grant_id = $1 and state = 'queued' and quiet_until > $2 limit 1",
+    [grant.id, now()],
+  );
+  const tellAt = quiet?.at.toISOString();
   const open = disputes.some((each) => each.this && each.state === "open");
   const [trace] = matcher.explain(grant.situation, grant.rule_id);
   return {
@@ -130,6 +140,16 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
       ? { pointsBalance: points.find((each) => each.currency === POINTS)?.minor ?? 0 }
       : {}),
     workspaceName: workspace.name,
+    ...(expired || read.version !== grant.claim_version
+      ? {}
+      : {
+          personToken: writePersonToken(sealer, {
+            id: grant.recipient.id,
+            version: grant.recipient.link_version,
+            expiresAt: read.expiresAt,
+          }),
+        }),
+    ...(tellAt ? { tellAt } : {}),
     notApproved: notApproved(grant, decision),
     canDispute: {
       until: until && until > now() && !expired && !open ? until.toISOString() : null,

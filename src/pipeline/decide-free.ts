@@ -3,6 +3,7 @@ import type { Sql } from "../db/sql.ts";
 import { type Account, type Posting, post } from "../ledger/ledger.ts";
 import { judgeAgain } from "./decide-again.ts";
 import { samePersons } from "./decide-persons.ts";
+import { returnPoints } from "./return-points.ts";
 
 /**
  * For grants that were cancelled, declined, refused, expired or taken back. What is still reserved goes back to the
@@ -13,6 +14,7 @@ export const freeGrants = async (tx: Sql, grantIds: readonly string[]): Promise<
   if (grantIds.length === 0) return;
   const released = await stillReserved(tx, grantIds);
   await post(tx, released);
+  await returnPoints(tx, grantIds);
   const limits = await freeLimits(tx, grantIds);
   await judgeAgain(tx, [...grantIds, ...limits, ...released.map(({ to }) => to)]);
 };

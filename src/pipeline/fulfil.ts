@@ -11,7 +11,7 @@ import type { Corridor } from "./corridor.ts";
 import { forgetOrders } from "./forget-orders.ts";
 import { beginLookup, beginOrder, leaseOf } from "./fulfil-begin.ts";
 import { cancelledThere } from "./fulfil-cancelled.ts";
-import { giveUpForgotten } from "./fulfil-forgotten.ts";
+import { giveUpInVain, whyInVain } from "./fulfil-in-vain.ts";
 import { issueGrant } from "./fulfil-issue.ts";
 import { backToApproved, later, type Order, refused, waitUntil } from "./fulfil-refused.ts";
 import { loadGrant } from "./grant-view.ts";
@@ -30,8 +30,9 @@ export const fulfil = async (corridor: Corridor, grantId: string): Promise<void>
   const next = await corridor.database.transaction(async (tx) => {
     const grant = await loadGrant(tx, grantId, { lock: true });
     if (!grant || grant.not_before > corridor.now()) return undefined;
-    if (grant.state === "approved" && grant.recipient.erased_at) {
-      await giveUpForgotten(corridor, tx, grantId);
+    const vain = grant.state === "approved" ? await whyInVain(tx, grant) : null;
+    if (vain !== null) {
+      await giveUpInVain(corridor, tx, grantId, vain);
       return undefined;
     }
     if (grant.state === "approved") return beginOrder(corridor, tx, grant);

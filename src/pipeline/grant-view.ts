@@ -5,6 +5,7 @@ import type { Money } from "../money.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
+import { isOffer, offerTitle } from "./offer-rule.ts";
 
 export interface GrantView {
   id: string;
@@ -87,7 +88,7 @@ export const titlesOf = async (
   const rule = matcher.book.rules.find((each) => each.id === grant.rule_id);
   const reward = matcher.book.rewards.find((each) => each.id === grant.reward_id);
   return {
-    rule: rule?.title ?? { en: grant.rule_id },
+    rule: isOffer(grant) ? offerTitle : (rule?.title ?? { en: grant.rule_id }),
     reward: reward?.title ?? null,
     options: reward?.options ?? {},
     via: reward?.via ?? [],

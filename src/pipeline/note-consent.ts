@@ -27,7 +27,7 @@ export const noteConsent = async (
   );
   // and the sweeper looks again at those for whom there was no message
   await tx.run(
-    `update grants set waiting = $2 where recipient_id = any ($1) and waiting like $3 and not exists (
+    `update grants set waiting = $2, reach_at = '-infinity' where recipient_id = any ($1) and waiting like $3 and not exists (
        select from messages m where m.grant_id = grants.id and m.state = 'queued')`,
     [theirs, `${UNREACHABLE} until now: they want to be told again`, `${NOT_WANTED}%`],
   );

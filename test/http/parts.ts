@@ -108,6 +108,15 @@ export const testParts = (changes: Partial<HttpParts> = {}): TestParts => {
     viewUnsubscribe: async (token) => (token === "good" ? aLink : undefined),
     unsubscribe: async (token, what) => (token === "good" ? { ...aLink, stopped: what !== "again" } : undefined),
     dispute: async (token) => (token === "good" ? { ok: true } : { ok: false, why: "not_found" }),
+    person: {
+      view: async () => undefined,
+      redeem: async () => ({ ok: false, why: "not_found" }),
+      keep: async () => false,
+      addDevice: async () => ({ ok: false, why: "not_found" }),
+      forgetDevices: async () => false,
+      data: async () => undefined,
+      erase: async () => false,
+    },
     ...changes,
   };
 };

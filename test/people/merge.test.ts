@@ -6,7 +6,7 @@ import { tellWhole, tellWords } from "../../src/people/person-words.ts";
 import { importPeople } from "../../src/pipeline/import-people.ts";
 import { readPeopleCsv } from "../../src/pipeline/read-people-csv.ts";
 import { hubspotEvent } from "../support/hubspot-door.ts";
-import { ADMIN, openPeopleBench, type PeopleBench } from "../support/people-bench.ts";
+import { ADMIN, openPeopleBench, type PeopleBench, SECRET_KEY } from "../support/people-bench.ts";
 import { runHere } from "../support/run-here.ts";
 
 let bench: PeopleBench;
@@ -225,7 +225,10 @@ test("links that got into wrong hands stop working", async () => {
 
 test("on the command line: list, show, orphans, import, export, erase, revoke", async () => {
   const run = (...args: string[]) =>
-    runHere(["people", ...args], bench.folder, { DATABASE_URL: bench.config.databaseUrl ?? "" });
+    runHere(["people", ...args], bench.folder, {
+      DATABASE_URL: bench.config.databaseUrl ?? "",
+      ACCOLADE_SECRET_KEY: SECRET_KEY,
+    });
   expect((await run("list", "--kind", "rep")).stdout).toMatch(/Giulia Bianchi +rep +giulia@acme\.example/);
   const shown = (await run("show", "giulia@acme.example")).stdout;
   expect(shown).toContain("  language it (people.yaml)");

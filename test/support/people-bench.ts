@@ -6,18 +6,25 @@ import { writeClaimToken } from "../../src/pipeline/claim-token.ts";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { loadGrant } from "../../src/pipeline/grant-view.ts";
 import { notify } from "../../src/pipeline/notify.ts";
+import { writePersonToken } from "../../src/pipeline/person-token.ts";
 import { sweep } from "../../src/pipeline/settle.ts";
 import { importCodes } from "../../src/rewards/index.ts";
 import { testParts } from "../http/parts.ts";
 import { CLIENT_SECRET, deliver, type HubSpotEvent, hubspotEvent } from "./hubspot-door.ts";
 import { clockAt, openBench } from "./workspace.ts";
 
+/** A public VAPID key, made for these tests. */
+export const PUSH_KEY = "BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U";
+export const SECRET_KEY = "a-secret-key-for-these-tests-that-is-long-enough";
 export const ADMIN = "paolo-token-of-these-tests-only";
 
 const rules = `
 rewards:
   - { id: points, title: { en: Points for the shop, it: Punti per lo shop }, provider: points }
   - { id: code, title: { en: A coffee on us, it: Un caffè offerto da noi }, provider: codes, pool: x, value: 5 EUR }
+offers:
+  - { id: coffee, give: code, cost: 500 points, stock: 2 }
+  - { id: cheap, give: code, cost: 100 points }
 rules:
   - id: won
     title: { en: Deal won, it: Trattativa vinta }
@@ -60,17 +67,16 @@ users:
 `,
       rules: { "all.yaml": rules },
       people,
+      env: { ACCOLADE_SECRET_KEY: SECRET_KEY },
     },
     clock,
   );
   const { corridor, database } = bench.opened;
   const codes = Array.from({ length: 50 }, (_, n) => `CODE-${n}`);
   await importCodes(database, corridor.sealer, "x", `code\n${codes.join("\n")}`, clock.now());
-  const server = await listen(
-    createApp(testParts({ publicUrl: corridor.publicUrl, corridor, ...recipientParts(corridor) })),
-    0,
-    { host: "127.0.0.1" },
-  );
+  const parts = testParts({ publicUrl: corridor.publicUrl, corridor, ...recipientParts(corridor, PUSH_KEY) });
+  const serve = () => listen(createApp(parts), 0, { host: "127.0.0.1" });
+  const server = await serve();
   const door = `http://127.0.0.1:${server.port}`;
   let deals = 0;
 
@@ -80,6 +86,8 @@ users:
     corridor,
     database,
     door,
+    /** Another door to the same workspace, whose limits have counted nothing yet. */
+    serve,
     async tell(...events: HubSpotEvent[]): Promise<void> {
       await deliver(bench, "hub", events);
       await bench.drain();
@@ -158,6 +166,15 @@ users:
         email,
       ]);
       return row?.id ?? "";
+    },
+    /** Below the door: somebody's own page. */
+    async ownPage(email: string): Promise<string> {
+      const row = await database.row<{ id: string; link_version: number }>(
+        "select id, link_version from recipients where lower(email) = lower($1)",
+        [email],
+      );
+      const expiresAt = new Date(clock.now().getTime() + 90 * 86_400_000);
+      return `/me/${writePersonToken(corridor.sealer, { id: row?.id ?? "", version: row?.link_version ?? 1, expiresAt })}`;
     },
     /** Below the door: the page of a grant, as a message's link leads to it. */
     async pageOf(grantId: string): Promise<string> {

@@ -1,5 +1,8 @@
 /** What a recipient reads, in English. ICU messages; the same keys as every other language. */
+import { personEn } from "./person-en.ts";
+
 export const en = {
+  ...personEn,
   greeting: "{name},",
   yourReward: "Your reward",
   worth: "Worth {amount}",

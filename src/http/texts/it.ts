@@ -1,7 +1,9 @@
 /** What a recipient reads, in Italian. */
 import type { Texts } from "./en.ts";
+import { personIt } from "./person-it.ts";
 
 export const it: Texts = {
+  ...personIt,
   greeting: "{name},",
   yourReward: "Il tuo premio",
   worth: "Vale {amount}",
