@@ -13,6 +13,7 @@ import {
   metricShape,
   partShape,
   rewardShape,
+  routeShape,
   ruleShape,
   tierShape,
   topShape,
@@ -131,6 +132,12 @@ Beside these it has the options of its metric, such as \`basis: closed\`.
 ${keys(rewardShape)}
 
 Beside these a reward has the keys of its provider: see [rewards.md](rewards.md).
+
+### rewards: via
+
+${keys(routeShape)}
+
+Beside these an entry has the keys of its provider.
 
 ### budgets
 

@@ -85,7 +85,7 @@ const send = (response: Response, status: number, body: string) => {
 /** A picture of the link to use, or of this page: never of the code itself, which a stranger's camera could take. */
 const qrOf = async (claim: Claim, pageUrl: string): Promise<Html | null> => {
   const { content } = claim;
-  if (!content || content.kind === "points") return null;
+  if (!content || content.kind === "points" || content.kind === "task") return null;
   const target = content.url !== undefined && isWebUrl(content.url) ? content.url : pageUrl;
   try {
     const svg = await QRCode.toString(target, { type: "svg", margin: 0, errorCorrectionLevel: "M" });

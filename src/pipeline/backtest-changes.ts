@@ -1,6 +1,6 @@
 /** How two rule books differ over the same past: grant by grant, and summed up for each person. */
 import type { Money } from "../money.ts";
-import { costing, type Outcome, type Outcomes, outcomesOf, type Range, sidesOf } from "./backtest-outcomes.ts";
+import { costing, type Outcome, outcomesOf, type Range, sidesOf } from "./backtest-outcomes.ts";
 import type { Rehearsal, Stage } from "./rehearse.ts";
 
 export interface Side {
@@ -53,7 +53,7 @@ const PAGE = 2_000;
 
 export const differenceOf = async (
   rehearsal: Rehearsal,
-  before: Outcomes,
+  before: Stage,
   after: Stage,
   range: Range,
 ): Promise<Changes> => {
@@ -110,7 +110,7 @@ interface Row extends Omit<Change, "before" | "after"> {
 /** Grants of both sides in the order of their milestones, read through a cursor. `changed`: only where somebody gets something else. */
 export async function* changesBetween(
   rehearsal: Rehearsal,
-  before: Outcomes | undefined,
+  before: Stage | undefined,
   after: Stage,
   range: Range,
   which: "all" | "changed",
@@ -155,7 +155,7 @@ const changeOf = (row: Row): Change => {
 };
 
 /** A grant has the same id under both books: rule, what it is counted once for, and recipient. */
-const joined = ({ real }: Rehearsal, before: Outcomes | undefined, after: Stage, which: "all" | "changed"): string => {
+const joined = ({ real }: Rehearsal, before: Stage | undefined, after: Stage, which: "all" | "changed"): string => {
   const nothing = `select * from (${sidesOf(after)}) none where false`;
   const pays = (side: string) => `coalesce(${side}.outcome in ${costing}, false)`;
   const change = `case when ${before === undefined} then 'same'

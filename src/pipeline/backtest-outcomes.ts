@@ -1,5 +1,5 @@
 /** What became of each milestone that a rule wanted to reward, as SQL over the tables of a stage. */
-import type { Rehearsal, Stage } from "./rehearse.ts";
+import type { Stage } from "./rehearse.ts";
 
 export interface Range {
   from: Date;
@@ -27,19 +27,18 @@ export type Outcome = (typeof outcomes)[number];
 /** Outcomes that cost something, now or later. */
 export const costing = "('given', 'held', 'awaiting_approval', 'undone')";
 
-/** Where outcomes are read: off the rows of a stage, or off the copy of another rehearsal's. */
-export type Outcomes = Pick<Stage, "schema"> | { copied: string };
+/** When a milestone was judged, as SQL: a metric's row stands for its window, and is judged anew until the window is over. */
+export const momentOf = (milestone: string): string =>
+  `case when ${milestone}.subject_kind = 'metric' and ${milestone}.situation ? 'milestone'
+     then (${milestone}.situation #>> '{milestone,occurredAt}')::timestamptz else ${milestone}.occurred_at end`;
 
 /**
  * A query with one row for each grant and each stop whose milestone lies from $1 until before $2. Columns: id, rule,
  * recipient_key, recipient, milestone, connection, subject, at, event_key, outcome, minor, currency, cost_minor, cost_currency.
  */
-export const outcomesOf = (side: Outcomes): string =>
-  "copied" in side ? `select * from ${side.copied} where at >= $1 and at < $2` : readOff(side);
-
-const readOff = ({ schema }: Pick<Stage, "schema">): string => `
+export const outcomesOf = ({ schema, told }: Stage): string => `
   select t.*, coalesce(r.name, r.email, t.recipient_key) as recipient, m.type as milestone, m.connection,
-    m.subject_kind || ' ' || coalesce(d.fields ->> 'name', m.subject_id) as subject, m.occurred_at as at, e.key as event_key
+    m.subject_kind || ' ' || coalesce(d.fields ->> 'name', m.subject_id) as subject, ${momentOf("m")} as at, e.key as event_key
   from (
     select id, rule_id as rule, recipient_key, recipient_id, milestone_id,
       case when undone_at is not null and state not in ('cancelled', 'held', 'awaiting_approval') then 'undone'
@@ -56,42 +55,10 @@ const readOff = ({ schema }: Pick<Stage, "schema">): string => `
       left join ${schema}.recipient_ids i on i.connection || '/' || i.kind || '/' || i.crm_id = s.recipient_key
   ) t join ${schema}.milestones m on m.id = t.milestone_id
     left join ${schema}.recipients r on r.id = t.recipient_id
-    left join ${schema}.events e on e.id = m.event_id
-    left join ${schema}.records d on d.connection = m.connection and d.kind = m.subject_kind and d.id = m.subject_id
-  where m.occurred_at >= $1 and m.occurred_at < $2`;
+    left join ${told}.events e on e.id = m.event_id
+    left join ${told}.records d on d.connection = m.connection and d.kind = m.subject_kind and d.id = m.subject_id
+  where ${momentOf("m")} >= $1 and ${momentOf("m")} < $2`;
 
 /** The same, with one row for each id: a reward that was stopped again and again, or given after all, is one. */
-export const sidesOf = (side: Outcomes): string => `
-  select distinct on (id) * from (${outcomesOf(side)}) o order by id, outcome = 'cancelled', outcome like 'stopped%', at`;
-
-const PAGE = 5_000;
-
-/** Brings the outcomes of a stage of `from` to where `to` can compare them with its own `stage`; no more than a page is in memory. */
-export const copyOutcomes = async (
-  from: { rehearsal: Rehearsal; stage: Stage },
-  to: { rehearsal: Rehearsal; stage: Stage },
-  range: Range,
-): Promise<Outcomes> => {
-  const copied = `${to.stage.schema}.copied_outcomes`;
-  const values = [range.from, range.until];
-  await to.rehearsal.tx.run(
-    `create unlogged table ${copied} as select * from (${outcomesOf(to.stage)}) o with no data`,
-    values,
-  );
-  await from.rehearsal.tx.run(
-    `declare outcomes no scroll cursor for select to_jsonb(o)::text as row from (${outcomesOf(from.stage)}) o`,
-    values,
-  );
-  for (;;) {
-    const rows = await from.rehearsal.tx.rows<{ row: string }>(`fetch ${PAGE} from outcomes`);
-    if (rows.length === 0) break;
-    await to.rehearsal.tx.run(
-      `insert into ${copied} select p.* from unnest($1::jsonb[]) as t (row)
-       cross join lateral jsonb_populate_record(null::${copied}, t.row) p`,
-      [rows.map(({ row }) => row)],
-    );
-  }
-  await from.rehearsal.tx.run("close outcomes");
-  await to.rehearsal.tx.run(`analyze ${copied}`);
-  return { copied };
-};
+export const sidesOf = (stage: Stage): string => `
+  select distinct on (id) * from (${outcomesOf(stage)}) o order by id, outcome = 'cancelled', outcome like 'stopped%', at`;

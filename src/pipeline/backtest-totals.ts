@@ -1,8 +1,8 @@
 /** The sums of a backtest: by rule, by recipient, and of all. */
 import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
-import { costing, type Outcome, outcomesOf, type Range } from "./backtest-outcomes.ts";
-import type { Rehearsal, Stage } from "./rehearse.ts";
+import { costing, momentOf, type Outcome, outcomesOf, type Range } from "./backtest-outcomes.ts";
+import type { Stage } from "./rehearse.ts";
 
 export type Counts = Partial<Record<Outcome, number>>;
 
@@ -35,9 +35,8 @@ export interface BacktestTotals {
 const MOST_RECIPIENTS = 50;
 const PAGE = 2_000;
 
-export const totalsOf = async (rehearsal: Rehearsal, stage: Stage, range: Range): Promise<BacktestTotals> => {
-  const { tx } = rehearsal;
-  await rehearsal.enter(stage);
+export const totalsOf = async (stage: Stage, range: Range): Promise<BacktestTotals> => {
+  const { tx } = stage;
   const values = [range.from, range.until];
   const counted = await tx.rows<{ rule: string; outcome: Outcome; n: number }>(
     `select rule, outcome, count(*)::int as n from (${outcomesOf(stage)}) o group by 1, 2`,
@@ -64,7 +63,7 @@ export const totalsOf = async (rehearsal: Rehearsal, stage: Stage, range: Range)
      from sums group by 1 order by max(minor) desc, 1 limit ${MOST_RECIPIENTS}`,
     values,
   );
-  const matches = await matchesOf(rehearsal, stage, range);
+  const matches = await matchesOf(stage, range);
   const { book } = stage.corridor.rules.current().matcher;
   const rules = book.rules.map(({ id }) => ({
     rule: id,
@@ -94,13 +93,13 @@ const addMoney = (all: readonly Money[]): Money[] =>
   }));
 
 /** How often each rule's conditions held: asked of the rules once more, since a match without a recipient leaves no row. */
-const matchesOf = async ({ tx }: Rehearsal, stage: Stage, { from, until }: Range): Promise<Map<string, number>> => {
-  const { matcher } = stage.corridor.rules.current();
+const matchesOf = async ({ tx, corridor }: Stage, { from, until }: Range): Promise<Map<string, number>> => {
+  const { matcher } = corridor.rules.current();
   const matches = new Map<string, number>();
   for (let after = 0; ; ) {
     const rows = await tx.rows<{ id: number; situation: Situation }>(
-      `select id, situation from milestones
-       where id > $1 and occurred_at >= $2 and occurred_at < $3 and not withdrawn and situation ? 'milestone' order by id limit ${PAGE}`,
+      `select id, situation from milestones m
+       where id > $1 and ${momentOf("m")} >= $2 and ${momentOf("m")} < $3 and not withdrawn and matched order by id limit ${PAGE}`,
       [after, from, until],
     );
     for (const { situation } of rows)

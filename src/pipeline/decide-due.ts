@@ -29,6 +29,8 @@ export interface Judged {
   readonly situation: Situation;
   version: RuleVersion;
   matches: JudgedMatch[];
+  /** Nothing was told that its situation rests on: the row that says it stands as it is. */
+  kept: boolean;
 }
 
 export interface DueGrant {
@@ -127,7 +129,7 @@ const undo = (slots: Iterable<Slot>, judged: Judged, merges: Merges): void => {
 };
 
 /** The grants of one matched rule, without regard to what is given already. */
-const grantsOf = (
+export const grantsOf = (
   { rule, parts, seen, releaseAt }: JudgedMatch,
   judged: Judged,
   workspaceId: string,

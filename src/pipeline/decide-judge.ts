@@ -17,16 +17,14 @@ import type { RuleVersion } from "./rule-versions.ts";
 
 export interface StoredMilestone {
   id: number;
-  connection: string;
-  subject_kind: string;
-  subject_id: string;
   type: string;
   at: string;
   discriminator: string;
   rule_version: number;
-  situation: Situation | Record<string, never>;
+  /** Empty where no rule listened; null where it was not read, since nothing matched. */
+  situation: Situation | Record<string, never> | null;
+  matched: boolean | null;
   withdrawn: boolean;
-  event_id: number | null;
 }
 
 /** One text for what makes a milestone the same milestone. */
@@ -36,22 +34,23 @@ export const milestoneKey = (
   id: string,
 ) => JSON.stringify([m.connection, kind, id, m.type, m.at, m.discriminator]);
 
-interface Known {
+/** What is read off a family of records before any rule is asked. */
+export interface FamilyRead {
+  histories: readonly RecordHistory[];
+  /** Oldest first. */
+  milestones: readonly Milestone[];
+  /** Whether something was just told that the situation of a milestone rests on. */
+  toldAnew(milestone: Milestone): boolean;
+  merges: Merges;
+}
+
+interface News {
   histories: ReadonlyMap<string, RecordHistory>;
-  people: People;
-  customers: Customers;
-  /** By `milestoneKey`. */
-  stored: ReadonlyMap<string, StoredMilestone>;
   /** What is new, by `keyText` of the record that it is about. */
   fresh: ReadonlyMap<string, readonly ToldFact[]>;
 }
 
-export const judgeFamily = async (
-  corridor: Corridor,
-  tx: Sql,
-  family: readonly RecordHistory[],
-  known: Known,
-): Promise<{ judged: Judged[]; merges: Merges }> => {
+export const readFamily = (family: readonly RecordHistory[], news: News): FamilyRead => {
   const milestones = family.flatMap((history) =>
     milestonesOf(
       history,
@@ -62,27 +61,51 @@ export const judgeFamily = async (
     (a, b) =>
       compare(a.at, b.at) || compare(a.type, b.type) || compare(a.subject.id, b.subject.id) || a.ordinal - b.ordinal,
   );
-  const toldAnew = toldOf(family, known);
+  return { histories: family, milestones, toldAnew: toldOf(family, news), merges: mergesIn(family) };
+};
+
+interface Known {
+  histories: ReadonlyMap<string, RecordHistory>;
+  people: People;
+  customers: Customers;
+  /** By `milestoneKey`. */
+  stored: ReadonlyMap<string, StoredMilestone>;
+}
+
+/** Asks the rules about each milestone of a family, by the version in force when it was first decided. */
+export const judgeFamily = async (
+  corridor: Corridor,
+  tx: Sql,
+  { histories, milestones, toldAnew }: FamilyRead,
+  known: Known,
+): Promise<Judged[]> => {
   const judged: Judged[] = [];
   for (const milestone of milestones) {
-    const subject = family.find((history) => history.id === milestone.subject.id);
+    const subject = histories.find((history) => history.id === milestone.subject.id);
     if (!subject) continue;
     const stored = known.stored.get(milestoneKey(milestone, milestone.subject.kind, milestone.subject.id));
     const version = stored ? await corridor.rules.version(stored.rule_version, tx) : corridor.rules.current();
-    const kept = stored && isWhole(stored.situation) && !toldAnew(milestone) ? stored.situation : undefined;
+    const before = stored && !toldAnew(milestone) ? stored : undefined;
+    const kept = before?.situation && isWhole(before.situation) ? before.situation : undefined;
     const near = around(corridor, known, milestone.connection);
     const byRelease = (at: string) => situationOf({ ...milestone, field: null, at }, subject, near);
     const each: Judged = whenAsked(
-      { milestone, version, matches: [] },
+      {
+        milestone,
+        version,
+        matches: [],
+        kept: before !== undefined && (kept !== undefined || before.situation === null),
+      },
       () => kept ?? situationOf(milestone, subject, near),
     );
-    if (version.matcher.listens(milestone.type))
+    const matchedNone = before?.matched === false && before.rule_version === version.id;
+    if (version.matcher.listens(milestone.type) && !matchedNone)
       each.matches = version.matcher
         .match(each.situation)
         .map((match) => heldMatch(match, each.situation, version, corridor.workspace.timeZone, byRelease));
     judged.push(each);
   }
-  return { judged, merges: mergesIn(family) };
+  return judged;
 };
 
 /** Most milestones have no rule that listens, and nothing that they undo: nobody asks for their situation. */
@@ -115,7 +138,7 @@ export const heldMatch = (
 };
 
 /** A milestone that no rule listened to keeps no situation. */
-const isWhole = (situation: StoredMilestone["situation"]): situation is Situation => "milestone" in situation;
+const isWhole = (situation: Situation | Record<string, never>): situation is Situation => "milestone" in situation;
 
 const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
 
@@ -124,7 +147,7 @@ const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
  * first (before the first that is known of a field, that first value counts). The others keep the situation in which they
  * were decided: people may have changed team since.
  */
-const toldOf = (family: readonly RecordHistory[], { fresh, histories }: Known) => {
+const toldOf = (family: readonly RecordHistory[], { fresh, histories }: News) => {
   const near = new Set<string>();
   for (const { connection, kind, id, fields } of family) {
     near.add(keyText({ connection, kind, id }));

@@ -4,16 +4,25 @@ import { keyText, type ToldFact } from "../records/fact-rows.ts";
 import type { Judged } from "./decide-due.ts";
 import { milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 
+interface Known {
+  stored: ReadonlyMap<string, StoredMilestone>;
+  fresh: ReadonlyMap<string, readonly ToldFact[]>;
+  /** Whether situations are kept of what a rule listened to and none matched. Of a metric they are: when it was judged is in there. */
+  nearMisses: boolean;
+}
+
 /** Writes what was judged; returns the row id of each judged milestone. */
 export const writeMilestones = async (
   tx: Sql,
   judged: readonly Judged[],
-  stored: ReadonlyMap<string, StoredMilestone>,
-  fresh: ReadonlyMap<string, readonly ToldFact[]>,
+  { stored, fresh, nearMisses }: Known,
 ): Promise<Map<Judged, number>> => {
   let newest: number | null = null;
   for (const told of fresh.values()) for (const { eventId } of told) newest = Math.max(newest ?? 0, eventId);
   const keyOf = ({ milestone }: Judged) => milestoneKey(milestone, milestone.subject.kind, milestone.subject.id);
+  const isKept = ({ matches, version, milestone }: Judged) =>
+    matches.length > 0 ||
+    ((nearMisses || milestone.subject.kind === "metric") && version.matcher.listens(milestone.type));
   const ids = new Map<Judged, number>();
   const told: Judged[] = [];
   for (const each of judged) {
@@ -24,13 +33,13 @@ export const writeMilestones = async (
   }
   const rows = await tx.rows<{ id: number; n: number }>(
     `with told as (
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[], $8::jsonb[], $9::bigint[])
-         with ordinality as t (connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id, n)
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[], $8::jsonb[], $9::bigint[], $10::boolean[])
+         with ordinality as t (connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id, matched, n)
      ), kept as (
-       insert into milestones (connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id)
-       select connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id from told
+       insert into milestones (connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id, matched)
+       select connection, subject_kind, subject_id, type, occurred_at, discriminator, rule_version, situation, event_id, matched from told
        on conflict (connection, subject_kind, subject_id, type, occurred_at, discriminator)
-         do update set situation = excluded.situation, withdrawn = false,
+         do update set situation = excluded.situation, matched = excluded.matched, withdrawn = false,
            -- a metric is judged by the rules in force, each time that it changes
            rule_version = case when excluded.subject_kind = 'metric' then excluded.rule_version else milestones.rule_version end
        returning id, connection, subject_kind, subject_id, type, occurred_at, discriminator
@@ -44,8 +53,9 @@ export const writeMilestones = async (
       told.map(({ milestone }) => milestone.at),
       told.map(({ milestone }) => milestone.discriminator),
       told.map(({ version }) => version.id),
-      told.map((each) => JSON.stringify(each.version.matcher.listens(each.milestone.type) ? each.situation : {})),
+      told.map((each) => (isKept(each) ? JSON.stringify(each.situation) : "{}")),
       told.map((each) => shownBy(each, fresh, newest)),
+      told.map((each) => each.matches.length > 0),
     ],
   );
   const here = new Set(judged.map(keyOf));
@@ -59,10 +69,10 @@ export const writeMilestones = async (
 };
 
 /** Whether the row says already what was judged: the very situation that it keeps, or none where no rule listens. */
-const isSame = ({ withdrawn, situation: kept }: StoredMilestone, judged: Judged) => {
+const isSame = ({ withdrawn, situation }: StoredMilestone, { kept, milestone, version }: Judged) => {
   if (withdrawn) return false;
-  if (!("milestone" in kept || judged.version.matcher.listens(judged.milestone.type))) return true;
-  return kept === judged.situation;
+  const empty = situation !== null && !("milestone" in situation);
+  return kept || (empty && !version.matcher.listens(milestone.type));
 };
 
 /** The event whose arrival showed it: the one that told the value, else the last that told of this record, else the newest. */

@@ -1,45 +1,64 @@
 /** Lets a stage live through the past: events come in as they did, are decided, and what is due is given at once. */
 import type { Sql } from "../db/sql.ts";
 import type { Fact } from "../events.ts";
-import { decideBatch } from "./decide.ts";
+import type { ToldEvent } from "./decide-gather.ts";
+import { decideTold } from "./decide-told.ts";
 import type { Stage } from "./rehearse.ts";
 import type { PastEvent } from "./rehearse-history.ts";
 import { fundWaiting } from "./release.ts";
+import { together } from "./together.ts";
 
 /** What is told of a record within this time is decided together, as a server that is a little behind does. */
 const TOGETHER_MS = 10_000;
-/** Larger batches cost less for each event, until what is looked up no longer fits in one plan. */
+/** Larger batches cost less for each event, and more memory. */
 const MOST_AT_ONCE = 4_000;
 
-/** Decides these events on a stage that was entered. The same events in the same order give the same rows. */
-export const feed = async (stage: Stage, tx: Sql, events: readonly PastEvent[]): Promise<void> => {
-  const { corridor } = stage;
+/**
+ * Decides these events on stages that share what they are told, the first being the one that the others stand beside. The same
+ * events in the same order give the same rows.
+ */
+export const feed = async (stages: readonly [Stage, ...Stage[]], events: readonly PastEvent[]): Promise<void> => {
   for (const wave of wavesOf(events)) {
-    await endHolds(
-      tx,
-      wave.map(({ connection, subject, receivedAt }) => ({ connection, ...subject, at: receivedAt })),
-    );
-    let after = (await insertReady(tx, wave)) - 1;
-    // nobody else analyses tables that only this transaction sees; while events wait, so that the planner expects some
-    if (grewEnough(stage.events, stage.events + wave.length)) await analyze(stage, tx);
-    stage.events += wave.length;
-    for (;;) {
-      const { events: decided, granted } = await decideBatch(corridor, tx, { most: MOST_AT_ONCE, after, sums: false });
-      if (decided === 0) break;
-      // the server orders within seconds: a reward that is no longer due later was given all the same
-      await tx.run("update grants set state = 'issued' where id = any ($1) and state = 'approved'", [granted]);
-      const next = await tx.row<{ id: number }>(
-        "select id from events where state = 'ready' and id > $1 order by id limit 1",
-        [after],
-      );
-      if (next) after = next.id - 1;
-    }
+    const news = wave.map(({ connection, subject, receivedAt }) => ({ connection, ...subject, at: receivedAt }));
+    await together(stages, ({ tx }) => endHolds(tx, news));
+    for (const batch of batchesOf(wave)) await decide(stages, batch);
+    while (await decide(stages, []));
   }
-  while ((await fundWaiting(tx)) > 0);
+  await together(stages, async ({ tx }) => {
+    while ((await fundWaiting(tx)) > 0);
+  });
 };
 
-/** Time passes on a stage that was entered: holds that ended by `at` are released, and budgets pay those who waited. */
-export const passTime = async (tx: Sql, at: Date): Promise<void> => {
+/** Whether there was anything to decide. */
+const decide = async (stages: readonly [Stage, ...Stage[]], batch: readonly PastEvent[]): Promise<boolean> => {
+  const [first] = stages;
+  const told = await insertDecided(first.tx, batch);
+  const decided = await decideTold(stages, told, { again: true, sums: false });
+  await together(stages, async ({ tx }, index) => {
+    // the server orders within seconds: a reward that is no longer due later was given all the same
+    const granted = decided[index]?.granted ?? [];
+    if (granted.length > 0)
+      await tx.run("update grants set state = 'issued' where id = any ($1) and state = 'approved'", [granted]);
+  });
+  // nobody else analyses tables that only this transaction sees
+  if (grewEnough(first.events, first.events + batch.length)) await analyze(stages);
+  first.events += batch.length;
+  return decided.some(({ events }) => events > 0);
+};
+
+/** What arrived together stays together. */
+const batchesOf = (wave: readonly PastEvent[]): PastEvent[][] => {
+  const batches: PastEvent[][] = [];
+  for (const delivery of Map.groupBy(wave, (event) => event.delivery).values()) {
+    const open = batches.at(-1);
+    if (open && open.length < MOST_AT_ONCE) open.push(...delivery);
+    else batches.push([...delivery]);
+  }
+  return batches;
+};
+
+/** Time passes on a stage: holds that ended by `at` are released, and budgets pay those who waited. */
+export const passTime = async ({ tx }: Stage, at: Date): Promise<void> => {
   while ((await fundWaiting(tx)) > 0);
   await tx.run(`update grants set ${released} where state = 'held' and not unfunded and release_at <= $1`, [at]);
 };
@@ -70,10 +89,11 @@ const grewEnough = (before: number, now: number) =>
   now >= 200 &&
   (before < 200 || Math.floor(Math.log(now / 200) / Math.log(3)) > Math.floor(Math.log(before / 200) / Math.log(3)));
 
-const analyze = async ({ schema }: Stage, tx: Sql) => {
+const analyze = async (stages: readonly [Stage, ...Stage[]]) => {
+  const { tx } = stages[0];
   const tables = await tx.rows<{ name: string }>(
-    "select quote_ident(tablename) as name from pg_tables where schemaname = $1",
-    [schema],
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = any ($1)",
+    [stages.map(({ schema }) => schema)],
   );
   await tx.run(`analyze ${tables.map(({ name }) => name).join(", ")}`);
 };
@@ -112,33 +132,36 @@ const takesBack = ({ field, value }: Fact): boolean =>
   (field === "status" && value !== "won") ||
   ((field === "exists" || field === "subscribed" || field.startsWith("contact:")) && value !== true);
 
-/** Returns the first id. */
-const insertReady = async (tx: Sql, events: readonly PastEvent[]): Promise<number> => {
-  const deliveries = [...Map.groupBy(events, (event) => event.delivery).values()];
-  const rows = await tx.rows<{ id: number }>(
-    `insert into inbox (connection, format, body, received_at, state)
-     select connection, 'rehearsal', '', received_at, 'done' from unnest($1::text[], $2::timestamptz[])
-       with ordinality as t (connection, received_at, n) order by n returning id`,
-    [deliveries.map((each) => each[0]?.connection), deliveries.map((each) => each[0]?.receivedAt)],
-  );
-  const inbox = new Map(deliveries.map((each, index) => [each[0]?.delivery, rows[index]?.id]));
-  const inserted = await tx.rows<{ id: number }>(
-    `insert into events (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, state)
-     select connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, 'ready'
-     from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::jsonb[])
-       with ordinality as t (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, n)
-     order by n on conflict (connection, key) do nothing returning id`,
+/**
+ * Writes them as decided already: their facts go to deciding as they are, rather than through a row and back. They are of no
+ * delivery in `inbox`. Those that are known are left out.
+ */
+const insertDecided = async (tx: Sql, events: readonly PastEvent[]): Promise<ToldEvent[]> => {
+  if (events.length === 0) return [];
+  const inserted = await tx.rows<{ id: number; n: number }>(
+    `with told as (
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+         with ordinality as t (connection, key, type, subject_kind, subject_id, occurred_at, received_at, n)
+     ), kept as (
+       insert into events (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, state)
+       select connection, key, 0, type, subject_kind, subject_id, occurred_at, received_at, 'decided' from told order by n
+       on conflict (connection, key) do nothing returning id, connection, key
+     )
+     select kept.id, min(told.n)::int as n from kept join told using (connection, key) group by kept.id order by n`,
     [
       events.map((event) => event.connection),
       events.map((event) => event.key),
-      events.map((event) => inbox.get(event.delivery)),
       events.map((event) => event.type),
       events.map((event) => event.subject.kind),
       events.map((event) => event.subject.id),
       events.map((event) => event.occurredAt),
       events.map((event) => event.receivedAt),
-      events.map((event) => JSON.stringify(event.facts)),
     ],
   );
-  return Math.min(...inserted.map((row) => row.id), Number.MAX_SAFE_INTEGER);
+  return inserted.flatMap(({ id, n }) => {
+    const event = events[n - 1];
+    return event
+      ? [{ id, connection: event.connection, facts: event.facts, receivedAt: new Date(event.receivedAt) }]
+      : [];
+  });
 };

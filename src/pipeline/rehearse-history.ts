@@ -18,8 +18,8 @@ export interface PastEvent {
   facts: Fact[];
 }
 
-/** Large: what happens to one record within a page is decided in few steps. A few ten megabytes. */
-const PAGE = 25_000;
+/** Large: what happens to one record within a page is decided in few steps. Some ten megabytes. */
+const PAGE = 10_000;
 const utc = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const recorded = (schema: string) => `

@@ -3,7 +3,7 @@ import type { LineTrace } from "../engine/index.ts";
 import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
 import { type Outcome, outcomesOf } from "./backtest-outcomes.ts";
-import type { Rehearsal, Stage } from "./rehearse.ts";
+import type { Stage } from "./rehearse.ts";
 import type { ExpectedState, RuleTest } from "./rule-test-file.ts";
 
 /** A reward that a test got, or one that was stopped. */
@@ -34,15 +34,15 @@ interface Row {
   currency: string;
 }
 
-export const judgeTest = async (rehearsal: Rehearsal, stage: Stage, test: RuleTest): Promise<TestFailure[]> => {
-  const rows = await rehearsal.tx.rows<Row>(
+export const judgeTest = async (stage: Stage, test: RuleTest): Promise<TestFailure[]> => {
+  const rows = await stage.tx.rows<Row>(
     `select o.rule, o.recipient_key, o.outcome, o.minor, o.currency,
        array_remove(array[lower(r.email), lower(r.name), o.recipient_key, regexp_replace(o.recipient_key, '^[^/]*/[^/]*/', '')], null) as names
      from (${outcomesOf(stage)}) o left join recipients r on r.id = o.recipient_id order by o.at, o.rule, o.id`,
     [new Date(0), new Date("9999-01-01")],
   );
   const left = rows.map((row) => ({ row, got: gotOf(row) }));
-  const situations = await situationsOf(rehearsal);
+  const situations = await situationsOf(stage);
   const failures: TestFailure[] = [];
   for (const expected of test.expect) {
     const at = left.findIndex(({ row, got }) => fits(expected, row, got));
@@ -80,7 +80,7 @@ const fits = ({ rule, to, value, state }: RuleTest["expect"][number], row: Row, 
   (value === undefined || (value.minor === got.value.minor && value.currency === got.value.currency)) &&
   (state === undefined ? counts(got) : state === got.state);
 
-const situationsOf = async ({ tx }: Rehearsal): Promise<Situation[]> =>
+const situationsOf = async ({ tx }: Stage): Promise<Situation[]> =>
   (
     await tx.rows<{ situation: Situation }>(
       "select situation from milestones where situation ? 'milestone' and not withdrawn order by occurred_at, id",

@@ -5,9 +5,9 @@ import { inOrder, type Problem } from "../yaml/problem.ts";
 import type { SourceFile } from "../yaml/yaml-source.ts";
 import type { Corridor } from "./corridor.ts";
 import { joinPeople } from "./decide-join.ts";
-import { type Rehearsal, rehearse, type Stage } from "./rehearse.ts";
-import { feed, passTime } from "./rehearse-feed.ts";
+import { rehearse, type Stage } from "./rehearse.ts";
 import type { PastEvent } from "./rehearse-history.ts";
+import { liveThrough, liveUntil } from "./rehearse-turns.ts";
 import { type RuleTest, readTestFile } from "./rule-test-file.ts";
 import { judgeTest, type TestFailure } from "./rule-test-judge.ts";
 import { applyTeams } from "./team-history.ts";
@@ -39,7 +39,7 @@ export const testRules = async (
   read: ReadPosted,
 ): Promise<{ ok: true; results: TestResult[] } | { ok: false; problems: Problem[] }> =>
   rehearse(corridor, known, async (rehearsal) => {
-    const staged = await rehearsal.stage(rules, new Date(0));
+    const staged = await rehearsal.stage(rules, new Date(0), { nearMisses: true });
     if (!staged.ok) return staged;
     const { stage } = staged;
     const ids = stage.corridor.rules.current().matcher.book.rules.map(({ id }) => id);
@@ -49,8 +49,7 @@ export const testRules = async (
     const told = opened.flatMap(({ tests }) => tests.map((test) => ({ test, events: eventsOf(test, read, problems) })));
     if (problems.length > 0) return { ok: false, problems: inOrder(problems) };
     const results: TestResult[] = [];
-    for (const { test, events } of told)
-      results.push(await rehearsal.undone(() => runTest(rehearsal, stage, test, events)));
+    for (const { test, events } of told) results.push(await rehearsal.undone(() => runTest(stage, test, events)));
     return { ok: true, results };
   });
 
@@ -74,14 +73,9 @@ const eventsOf = (test: RuleTest, read: ReadPosted, problems: Problem[]): PastEv
   return [...Map.groupBy(events, (event) => event.delivery).values()];
 };
 
-const runTest = async (
-  rehearsal: Rehearsal,
-  stage: Stage,
-  test: RuleTest,
-  deliveries: readonly PastEvent[][],
-): Promise<TestResult> => {
-  const { tx } = rehearsal;
-  await joinPeople(tx, await applyPeople(tx, { people: test.people }));
+const runTest = async (stage: Stage, test: RuleTest, deliveries: readonly PastEvent[][]): Promise<TestResult> => {
+  const { tx } = stage;
+  await joinPeople(tx, await applyPeople(tx, stage.corridor.sealer, { people: test.people }));
   // a test names people by their address, as admins do
   await tx.run(
     `insert into recipient_ids (connection, kind, crm_id, recipient_id)
@@ -91,8 +85,8 @@ const runTest = async (
   );
   // known before anything happens: metrics of teams count from the first event
   await applyTeams(tx, stage.corridor.workspace, new Date(0));
-  for (const delivery of deliveries) await feed(stage, tx, delivery);
+  for (const delivery of deliveries) await liveThrough([stage], delivery);
   const last = deliveries.at(-1)?.[0]?.receivedAt;
-  await passTime(tx, test.by ?? new Date(last ?? 0));
-  return { file: test.file, line: test.line, name: test.name, failures: await judgeTest(rehearsal, stage, test) };
+  await liveUntil([stage], test.by ?? new Date(last ?? 0));
+  return { file: test.file, line: test.line, name: test.name, failures: await judgeTest(stage, test) };
 };

@@ -19,8 +19,27 @@ export interface ToldFact extends Fact {
   eventId: number;
 }
 
-/** What may not be kept of somebody who asked to be forgotten. */
+/** What may not be kept of somebody who asked to be forgotten, on whatever record. */
 const personal = ["name", "first_name", "last_name", "email", "phone", "language", "time_zone"];
+/** Of people's own records only this may be kept: what they are to the business, and no word of who they are. */
+const impersonal = [
+  ...[
+    "exists",
+    "created_at",
+    "merged_into",
+    "erased",
+    "subscribed",
+    "lifecycle",
+    "status",
+    "converted",
+    "active",
+    "source",
+  ],
+  ...["owner", "company", "campaign", "contact", "team", "manager"],
+];
+/** In SQL, of a row with `kind` and `field`; $p and $i are those two lists. */
+const isPersonal = (of: string, p: string, i: string) =>
+  `(${of}.field = any (${p}) or (${of}.kind in ('contact', 'lead', 'user') and not (${of}.field = any (${i}) or ${of}.field like 'happened:%')))`;
 
 /** Keeps the facts that are new, and returns those. Personal facts of erased people are not kept. */
 export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<ToldFact[]> => {
@@ -28,21 +47,27 @@ export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<
   const digests = facts.map((fact) =>
     createHash("sha256").update(JSON.stringify(fact.value)).digest("base64url").slice(0, 16),
   );
-  const rows = await tx.rows<{ n: number }>(
+  // nearly always all of them are new, and then nobody need look up which
+  const rows = await tx.rows<{ n: number | null }>(
     `with told as (
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[], $7::text[], $8::bigint[])
          with ordinality as t (connection, kind, record_id, field, at, value, digest, event_id, n)
      ), kept as (
        insert into facts (connection, kind, record_id, field, at, value, digest, event_id)
-       select connection, kind, record_id, field, at, value, digest, event_id from told t
-       where not (field = any ($9) and exists (
-         select from records r where r.connection = t.connection and r.kind = t.kind and r.id = t.record_id and r.erased))
+       select connection, kind, record_id, field, at, value, digest, event_id from told
+       where not (${isPersonal("told", "$9", "$10")} and exists (
+         select from records r where r.connection = told.connection and r.kind = told.kind and r.id = told.record_id and r.erased))
        order by connection, kind, record_id, field, at, digest
        on conflict do nothing
        returning connection, kind, record_id, field, at, digest
+     ), counted as (
+       select count(*) = (select count(*) from told) as all_new from kept
      )
-     select min(t.n)::int as n from kept join told t using (connection, kind, record_id, field, at, digest)
-     group by connection, kind, record_id, field, at, digest order by 1`,
+     select null::int as n from counted where all_new
+     union all (
+       select min(t.n)::int from kept join told t using (connection, kind, record_id, field, at, digest)
+       where not (select all_new from counted)
+       group by connection, kind, record_id, field, at, digest order by 1)`,
     [
       facts.map((fact) => fact.connection),
       facts.map((fact) => fact.kind),
@@ -53,9 +78,10 @@ export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<
       digests,
       facts.map((fact) => fact.eventId),
       personal,
+      impersonal,
     ],
   );
-  return rows.flatMap(({ n }) => facts[n - 1] ?? []);
+  return rows.flatMap(({ n }) => (n === null ? facts : (facts[n - 1] ?? [])));
 };
 
 const columns = (keys: readonly RecordKey[]) => [
@@ -98,17 +124,28 @@ export const dealsOf = async (tx: Sql, keys: readonly RecordKey[]): Promise<Reco
 
 /** The whole history of each of these records; a record without facts has no entry. */
 export const loadHistories = async (tx: Sql, keys: readonly RecordKey[]): Promise<Map<string, RecordHistory>> => {
-  const rows = await tx.rows<RecordKey & { facts: { field: string; at: string; value: FactValue }[] }>(
-    `select t.connection, t.kind, t.id,
-       json_agg(json_build_object('field', f.field, 'value', f.value,
-         'at', to_char(f.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) as facts
-     from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as u (connection, kind, id)) t
-     join facts f on f.connection = t.connection and f.kind = t.kind and f.record_id = t.id
-     group by t.connection, t.kind, t.id`,
-    columns(keys),
+  const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
+  if (distinct.length === 0) return new Map();
+  // record by record along the key: one join of all of them costs twice as much, and reads the whole table where they are many
+  const rows = await tx.rows<RecordKey & { facts: [field: string, value: FactValue, seconds: number][] }>(
+    `select t.connection, t.kind, t.id, f.facts
+     from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+     cross join lateral (
+       select json_agg(json_build_array(f.field, f.value, date_part('epoch', f.at))) as facts from facts f
+       where f.connection = t.connection and f.kind = t.kind and f.record_id = t.id) f
+     where f.facts is not null`,
+    columns(distinct),
   );
-  return new Map(rows.map((row) => [keyText(row), historyOf(row.connection, row.kind, row.id, row.facts)]));
+  return new Map(
+    rows.map(({ connection, kind, id, facts }) => {
+      const told = facts.map(([field, value, seconds]) => ({ field, value, at: isoOf(seconds) }));
+      return [keyText({ connection, kind, id }), historyOf(connection, kind, id, told)];
+    }),
+  );
 };
+
+/** ISO 8601, UTC, milliseconds, of seconds since 1970. */
+export const isoOf = (seconds: number) => new Date(Math.round(seconds * 1_000)).toISOString();
 
 /** Writes the newest state of these records. */
 export const saveRecords = async (tx: Sql, histories: readonly RecordHistory[]): Promise<void> => {
@@ -121,7 +158,7 @@ export const saveRecords = async (tx: Sql, histories: readonly RecordHistory[]):
     `insert into records (connection, kind, id, fields, updated_at, erased)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[], $6::boolean[])
      on conflict (connection, kind, id) do update
-       set fields = excluded.fields, updated_at = excluded.updated_at, erased = excluded.erased`,
+       set fields = excluded.fields, updated_at = excluded.updated_at, erased = records.erased or excluded.erased`,
     [
       ...columns(histories),
       histories.map((history) => JSON.stringify(latest(history))),
@@ -141,38 +178,94 @@ export const forgetLateEvents = (tx: Sql, eventIds: readonly number[]): Promise<
   );
 
 /**
- * Forgets the personal facts of these records, and the deliveries that told them. What was decided stays, without the
- * person.
+ * Forgets the personal facts of these records, and the deliveries that told them; what comes later is not kept. What was
+ * decided stays, without the person. Situations are the caller's: they name people in other records' milestones.
  */
 export const forget = async (tx: Sql, keys: readonly RecordKey[]): Promise<void> => {
   const values = columns(keys);
   const these = "select * from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)";
   await tx.run(
+    `insert into records (connection, kind, id, fields, updated_at, erased) select t.*, '{}', to_timestamp(0), true from (${these}) t
+     on conflict (connection, kind, id) do update set erased = true`,
+    values,
+  );
+  // a delivery that said nothing new has no events of its own, and says again what is to be forgotten
+  await tx.run(
+    `update inbox i set body = '' where i.state = 'done' and i.body <> '' and i.connection = any ($1) and (
+       i.id in (select e.inbox_id from events e join (${these}) t
+         on e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id)
+       or i.id in (select e.inbox_id from facts f join events e on e.id = f.event_id join (${these}) t
+         on f.connection = t.connection and f.kind = t.kind and f.record_id = t.id)
+       or not exists (select from events e where e.inbox_id = i.id))`,
+    values,
+  );
+  await keepImpersonalDetails(tx, keys);
+  await tx.run(
     `delete from facts f using (${these}) t
-     where f.connection = t.connection and f.kind = t.kind and f.record_id = t.id and f.field = any ($4)`,
-    [...values, personal],
+     where f.connection = t.connection and f.kind = t.kind and f.record_id = t.id
+       and f.field not like 'details:%' and ${isPersonal("f", "$4", "$5")}`,
+    [...values, personal, impersonal],
   );
   await tx.run(
-    `update records r set fields = r.fields - $4::text[] from (${these}) t
-     where r.connection = t.connection and r.kind = t.kind and r.id = t.id`,
-    [...values, personal],
+    `update records r set fields = (
+       select coalesce(jsonb_object_agg(f.field, f.value), '{}') from (
+         select r.kind, e.key as field, e.value from jsonb_each(r.fields) e) f
+       where f.field not like 'details:%' and not ${isPersonal("f", "$4", "$5")})
+     from (${these}) t where r.connection = t.connection and r.kind = t.kind and r.id = t.id`,
+    [...values, personal, impersonal],
   );
+  // what is not decided yet, whichever record's event it came with
   await tx.run(
-    `update inbox set body = '' where state = 'done' and id in (
-       select e.inbox_id from events e join (${these}) t
-         on e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id)`,
+    `update events e set facts = (
+       select coalesce(jsonb_agg(f), '[]') from jsonb_array_elements(e.facts) f
+       where f ->> 'field' = 'erased' or not (f ->> 'kind' = t.kind and f ->> 'id' = t.id))
+     from (${these}) t
+     where e.connection = t.connection and e.state <> 'decided'
+       and e.facts @> jsonb_build_array(jsonb_build_object('kind', t.kind, 'id', t.id))`,
     values,
   );
   await tx.run(
     `update history h set facts = (
-       select coalesce(jsonb_agg(f), '[]') from jsonb_array_elements(h.facts) f where f ->> 'field' <> all ($4))
-     from (${these}) t where h.connection = t.connection and h.subject_kind = t.kind and h.subject_id = t.id`,
-    [...values, personal],
+       select coalesce(jsonb_agg(f), '[]') from jsonb_array_elements(h.facts) f
+       cross join lateral (select f ->> 'kind' as kind, f ->> 'field' as field) n
+       where not (f ->> 'kind' = t.kind and f ->> 'id' = t.id and ${isPersonal("n", "$4", "$5")}))
+     from (${these}) t where h.connection = t.connection
+       and (h.facts @> jsonb_build_array(jsonb_build_object('kind', t.kind, 'id', t.id)))`,
+    [...values, personal, impersonal],
   );
-  await tx.run(
-    `update milestones m set situation = jsonb_set(m.situation, '{contact}', jsonb_build_object('id', t.id))
-     from (${these}) t
-     where m.connection = t.connection and m.situation -> 'contact' ->> 'id' = t.id and t.kind = 'contact'`,
-    values,
+};
+
+/** Of the details that somebody posted with a happening: what metrics count by. */
+const countedBy = new Set(["survey", "owner", "lead", "contact", "company", "deal", "campaign"]);
+
+/** The details without texts, as JSON text again: what was said in a survey is the person's. */
+export const impersonalDetails = (text: string): string => {
+  try {
+    const details: unknown = JSON.parse(text);
+    if (typeof details !== "object" || details === null) return "{}";
+    return JSON.stringify(
+      Object.fromEntries(
+        Object.entries(details).filter(
+          ([key, value]) => typeof value === "number" || typeof value === "boolean" || countedBy.has(key),
+        ),
+      ),
+    );
+  } catch {
+    return "{}";
+  }
+};
+
+const keepImpersonalDetails = async (tx: Sql, keys: readonly RecordKey[]): Promise<void> => {
+  const rows = await tx.rows<RecordKey & { field: string; at: Date; digest: string; value: FactValue }>(
+    `select f.connection, f.kind, f.record_id as id, f.field, f.at, f.digest, f.value from facts f
+     join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+       on f.connection = t.connection and f.kind = t.kind and f.record_id = t.id
+     where f.field like 'details:%'`,
+    columns(keys),
   );
+  for (const { connection, kind, id, field, at, digest, value } of rows)
+    await tx.run(
+      "update facts set value = $7 where connection = $1 and kind = $2 and record_id = $3 and field = $4 and at = $5 and digest = $6",
+      [connection, kind, id, field, at, digest, JSON.stringify(impersonalDetails(String(value)))],
+    );
 };

@@ -7,7 +7,7 @@ import type { Money } from "../money.ts";
 import type { Corridor } from "../pipeline/corridor.ts";
 import { customersAround } from "../pipeline/customer-view.ts";
 import { type DueGrant, dueGrants } from "../pipeline/decide-due.ts";
-import { judgeFamily } from "../pipeline/decide-judge.ts";
+import { judgeFamily, readFamily } from "../pipeline/decide-judge.ts";
 import { peopleAround } from "../pipeline/decide-people.ts";
 import { keyText } from "../records/fact-rows.ts";
 import { historyOf, type RecordHistory } from "../records/timeline.ts";
@@ -45,11 +45,13 @@ export const expectedGrants = async (
     );
     const people = await peopleAround(corridor.database, around, { withTeams: true });
     const customers = await customersAround(corridor.database, around.values(), corridor.workspace);
-    const known = { histories: around, people, customers, stored: new Map(), fresh: new Map() };
+    const known = { histories: around, people, customers, stored: new Map() };
     for (const history of chunk) {
-      const { judged, merges } = await judgeFamily(corridor, corridor.database, [history], known);
+      const family = readFamily([history], { histories: around, fresh: new Map() });
+      const judged = await judgeFamily(corridor, corridor.database, family, known);
       const place = { workspaceId: workspace?.id ?? "", timeZone: corridor.workspace.timeZone };
-      for (const grant of dueGrants(place, judged, merges).grants) if (!due.has(grant.id)) due.set(grant.id, grant);
+      for (const grant of dueGrants(place, judged, family.merges).grants)
+        if (!due.has(grant.id)) due.set(grant.id, grant);
     }
   }
   return [...due.values()].map((grant) => ({

@@ -125,13 +125,12 @@ test("nothing of a rehearsal is left, neither of one that ends nor of one that f
   let granted = 0;
   const live = (fail: boolean) =>
     rehearse(corridor, known, async (rehearsal) => {
-      const staged = await rehearsal.stage(sources, range.from);
+      const staged = await rehearsal.stage(sources, range.from, { nearMisses: false });
       if (!staged.ok) throw new Error("not staged");
       for await (const page of pastEvents(rehearsal, "recorded", range.until)) {
-        await rehearsal.enter(staged.stage);
-        await feed(staged.stage, rehearsal.tx, page);
+        await feed([staged.stage], page);
       }
-      granted = (await rehearsal.tx.row<{ n: number }>("select count(*)::int as n from grants"))?.n ?? 0;
+      granted = (await staged.stage.tx.row<{ n: number }>("select count(*)::int as n from grants"))?.n ?? 0;
       if (fail) await rehearsal.tx.run("select 1 / 0");
     });
   await live(false);
@@ -142,11 +141,10 @@ test("nothing of a rehearsal is left, neither of one that ends nor of one that f
 
 test("a live server goes on deciding while a rehearsal is under way", async () => {
   await rehearse(bench.opened.corridor, knownTo(bench.config), async (rehearsal) => {
-    const staged = await rehearsal.stage(sources, range.from);
+    const staged = await rehearsal.stage(sources, range.from, { nearMisses: false });
     if (!staged.ok) throw new Error("not staged");
     for await (const page of pastEvents(rehearsal, "recorded", range.until)) {
-      await rehearsal.enter(staged.stage);
-      await feed(staged.stage, rehearsal.tx, page);
+      await feed([staged.stage], page);
     }
     await live(won(5000, at("2026-11-01T09:00")));
   });
