@@ -2,6 +2,7 @@
 (() => {
   const MOST_EARLIER = 6;
   const SHOWN_MS = 9000;
+  const SHOWN_IN_A_RUSH_MS = 3000;
   const MOST_WAITING = 12;
   const LATE_MS = 10 * 60 * 1000;
   const SILENCE_MS = 40000;
@@ -68,7 +69,7 @@
     if (!moment) return;
     take(moment);
     draw(true);
-    setTimeout(next, SHOWN_MS);
+    setTimeout(next, waiting.length > 2 ? SHOWN_IN_A_RUSH_MS : SHOWN_MS);
   };
   const celebrate = (moment) => {
     // what happened while the wall was away is told, and not celebrated one by one

@@ -180,21 +180,6 @@ people:
     for (const page of [everybody, emea, dach]) await page.context().close();
   }, 90_000);
 
-  test("many at once: the page does not grow, and the newest is on it in the end", async () => {
-    const page = await open((await link()).token);
-    const nodes = () => page.locator("main *").count();
-    for (let deal = 1; deal <= 30; deal++) await win(`Many ${deal}`, "tom", 9_000);
-    await eventually(
-      "the newest",
-      async () => (await everything(page)).some((text) => text.includes("Many 30")),
-      60_000,
-    );
-    expect(await page.locator(".earlier li").count()).toBe(6);
-    expect(await nodes()).toBeLessThan(80);
-    expect(complaints.filter((text) => !text.includes("502") && !text.includes("ERR_"))).toEqual([]);
-    await page.context().close();
-  }, 120_000);
-
   test("a link that is revoked ends, and one that nobody made is not found", async () => {
     const { token, id } = await link();
     const page = await open(token);
