@@ -48,7 +48,12 @@ export const examine = async (done: (section: Section) => void): Promise<{ secti
       ["Connections", ifWhole(() => checkConnections(around))],
       ["Rewards", ifWhole(() => checkProviders(around))],
       ["Channels", ifWhole(() => checkChannels(around))],
-      ["Webhooks", ifWhole(() => lookedAt("webhooks", () => checkWebhooks(config, around.database)))],
+      [
+        "Webhooks",
+        config.webhooks.size === 0
+          ? Promise.resolve([])
+          : ifWhole(() => lookedAt("webhooks", () => checkWebhooks(config, around.database))),
+      ],
       ["Money", lookedAt("money", () => checkMoney(config, around.database))],
     ];
     for (const [title, part] of parts) {
