@@ -78,7 +78,7 @@ const writeGrant = async (
   await tx.run(
     `insert into grants (id, rule_id, once_key, recipient_key, recipient_id, rule_version, milestone_id, part, reward_id, provider,
        value_minor, currency, cost_minor, cost_currency, notify, team, state, granted_at, not_before)
-     values ($1, $2, $1::text, $3, $4, $5, $6, 0, $7, $8, $9, $10, $9, $10, $11, $12, 'approved', $13, $13)`,
+     values ($1, $2, $14, $3, $4, $5, $6, 0, $7, $8, $9, $10, $9, $10, $11, $12, 'approved', $13, $13)`,
     [
       grantId,
       offerRuleId(offer.id),
@@ -93,6 +93,7 @@ const writeGrant = async (
       offer.notify,
       recipient.team,
       at,
+      grantId,
     ],
   );
   await tx.run(
