@@ -61,7 +61,9 @@ textarea{min-height:7rem;resize:vertical}
 .hint{color:var(--quiet);font-size:.9375rem;margin:0 0 1.25rem}
 input[type=time],select{font:inherit;color:inherit;background:var(--background);border:1px solid var(--quiet);border-radius:.5rem;padding:.5rem .75rem;min-height:3rem;max-width:100%;margin:0 0 1.25rem}
 select{display:block;width:100%}
-.times{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0 0 .25rem 1.875rem}
+.times{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;margin:.125rem 0 .75rem 1.875rem}
+.times input{margin:0}
+fieldset>.hint:last-child{margin-bottom:0}
 .choice .quiet{display:block}
 .alert{border-left:4px solid var(--accent);padding-left:1rem}
 #disputes{margin-top:2rem}
@@ -81,6 +83,8 @@ section>h2,details>summary{font-size:1.0625rem}
 .panel{border-top:1px solid var(--line);padding:.75rem 0}
 .panel>summary{padding:.625rem 0}
 .panel[open]>summary{margin-bottom:.75rem}
+.panel[open]{padding-bottom:1.75rem}
+#push{border-top:1px solid var(--line);padding:1.25rem 0 .5rem;margin:0}
 .back{display:inline-block;padding:.625rem 0;font-weight:600}
 .code{display:block;font:600 1.375rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;letter-spacing:.04em;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all;border:1px dashed var(--quiet);border-radius:.625rem;padding:.75rem 1rem;margin:0 0 1.25rem}
 .amount{font-size:1.75rem;font-weight:650;line-height:1.2;margin:0}

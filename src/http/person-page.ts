@@ -73,7 +73,7 @@ ${
     : html`<ul class="items card">${person.rewards.map(
         (reward) => html`<li>
 <div class="line"><a href="${claims}/${reward.token}">${reward.title}</a><span class="sum">${formatMoney(reward.worth, locale)}</span></div>
-<p class="quiet">${say(stateKey(reward))} · ${day(new Date(reward.grantedAt))} · ${reward.rule}</p>
+<p class="quiet">${say(stateKey(reward))} · ${day(new Date(reward.grantedAt))} · ${reward.about === null ? reward.rule : `${reward.rule}: ${reward.about}`}</p>
 ${reward.tellAt && html`<p class="quiet">${say("meTellAt", { time: time(new Date(reward.tellAt)), place: placeOf(person.timeZone) })}</p>`}
 </li>`,
       )}</ul>`

@@ -7,6 +7,7 @@ import type { Money } from "../money.ts";
 import { mayTell } from "../people/consent.ts";
 import { type QuietHours, readQuietHours, zoneOf } from "../people/quiet-hours.ts";
 import type { Recipient } from "../people/recipients.ts";
+import type { Situation } from "../situation.ts";
 import { writeClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
 import { firstNameOf, languageOf, titleIn, titlesOf } from "./grant-view.ts";
@@ -28,6 +29,8 @@ export interface PersonPage {
     token: string;
     title: string;
     rule: string;
+    /** The name of what it was for: `Rossi`; null where none is known. */
+    about: string | null;
     worth: Money;
     state: GrantState;
     /** ISO 8601, UTC. */
@@ -118,13 +121,15 @@ interface RewardRow {
   claim_version: number;
   granted_at: Date;
   tell_at: Date | null;
+  situation: Partial<Situation>;
 }
 
 const rewardsOf = async (corridor: Corridor, sql: Sql, id: string, language: string, expiresAt: Date) => {
   const rows = await sql.rows<RewardRow>(
     `select g.id, g.rule_id, g.rule_version, g.reward_id, g.value_minor as minor, g.currency, g.state, g.claim_version, g.granted_at,
-       (select max(quiet_until) from messages m where m.grant_id = g.id and m.state = 'queued' and m.quiet_until > $3) as tell_at
-     from grants g where g.recipient_id = $1 and g.state <> 'shadow' order by g.granted_at desc, g.id limit $2`,
+       (select max(quiet_until) from messages m where m.grant_id = g.id and m.state = 'queued' and m.quiet_until > $3) as tell_at, m.situation
+     from grants g join milestones m on m.id = g.milestone_id
+     where g.recipient_id = $1 and g.state <> 'shadow' order by g.granted_at desc, g.id limit $2`,
     [id, MOST_REWARDS, corridor.now()],
   );
   return Promise.all(
@@ -134,6 +139,7 @@ const rewardsOf = async (corridor: Corridor, sql: Sql, id: string, language: str
         token: writeClaimToken(corridor.sealer, { grantId: row.id, version: row.claim_version, expiresAt }),
         title: titleIn(corridor, titles.reward ?? titles.rule, language),
         rule: titleIn(corridor, titles.rule, language),
+        about: row.situation.deal?.name ?? row.situation.company?.name ?? null,
         worth: { minor: row.minor, currency: row.currency },
         state: row.state,
         grantedAt: row.granted_at.toISOString(),

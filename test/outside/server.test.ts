@@ -8,6 +8,7 @@ import { packageRoot } from "../../src/package-root.ts";
 import { problemLine } from "../../src/yaml/problem.ts";
 import { won } from "../support/deals.ts";
 import { CLIENT_SECRET, signedBatch } from "../support/hubspot-door.ts";
+import { runAccolade } from "../support/run-accolade.ts";
 import { runHere } from "../support/run-here.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "../support/webhook-receiver.ts";
 import { eventually, type RunningWorkspace, startWorkspace } from "../support/workspace.ts";
@@ -49,7 +50,8 @@ const win = async (deal: number) => {
   expect(answer.status).toBeLessThan(300);
 };
 const accolade = (...args: string[]) =>
-  runHere(args, running.folder, {
+  // doctor ends its process, so it has one of its own
+  (args[0] === "doctor" ? runAccolade : runHere)(args, running.folder, {
     DATABASE_URL: running.config.databaseUrl ?? "",
     ACCOLADE_SECRET_KEY: KEY,
     CRM_SECRET: SECRET,

@@ -53,7 +53,7 @@ test("is reached from the page of a reward, and shows every reward, the points a
   const text = read(await answer.text());
   expect(text).toContain("Ciao Giulia");
   expect(text).toContain("I tuoi punti 600 punti");
-  expect(text).toContain("Punti per lo shop 600 punti Sul tuo conto · 20 novembre 2026 · Trattativa vinta");
+  expect(text).toContain("Punti per lo shop 600 punti Sul tuo conto · 20 novembre 2026 · Trattativa vinta: Rossi");
   expect(text).toContain("Un caffè offerto da noi 500 punti Vale 5 EUR · ne restano 2 Prendilo con 500 punti");
   // looking changed nothing
   expect(await points("giulia@acme.example")).toBe(600);
