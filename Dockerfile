@@ -17,6 +17,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev
 COPY --from=build /app/dist dist
 COPY bin bin
 COPY migrations migrations
+COPY public public
 COPY rulebooks rulebooks
 COPY rules rules
 COPY sandbox sandbox

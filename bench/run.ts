@@ -1,10 +1,13 @@
 /** `npm run bench -- rules`: runs the benchmarks that are named, or all of them. `--short` is the form for CI. */
+
+import { accept } from "./accept/index.ts";
 import { run as backtest } from "./backtest/index.ts";
 import { run as metrics } from "./metrics/index.ts";
 import { rules } from "./rules/index.ts";
 
 const benches: Record<string, (form: "whole" | "short") => Promise<unknown>> = {
   rules,
+  accept,
   backtest,
   metrics: (form) => metrics({ short: form === "short" }),
 };

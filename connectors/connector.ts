@@ -5,6 +5,7 @@
 import type { ZodType } from "zod";
 import type { CrmEvent, Fact, Subject } from "../src/events.ts";
 import type { Check } from "../src/outcome.ts";
+import type { Writer } from "./write-back.ts";
 
 export type { Check };
 
@@ -113,6 +114,8 @@ export interface Connector<S = unknown> {
   unpack(delivery: Delivery, settings: S): Unpacked[];
   /** Absent, or null from it: this connection is not read, its deliveries must be whole. */
   reader?(settings: S, around: Surroundings): Reader | null;
+  /** Absent, or null from it: nothing is written into this CRM. */
+  writer?(settings: S, around: Surroundings): Writer | null;
   /** What doctor asks of the live CRM: credentials, account, scopes. */
   check?(settings: S, around: Surroundings): Promise<Check[]>;
   /** Exact URL and clicks for the integrator, one line each, for `accolade doctor` and the docs. */

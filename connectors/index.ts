@@ -13,6 +13,7 @@ import type {
 import { hubspot } from "./hubspot/index.ts";
 import { salesforce } from "./salesforce/index.ts";
 import { webhook } from "./webhook/index.ts";
+import type { Writer } from "./write-back.ts";
 
 /** One connection of accolade.yaml: its connector with its settings inside, so that nobody else needs their type. */
 export interface Connection {
@@ -24,6 +25,8 @@ export interface Connection {
   unpack(delivery: Delivery): Unpacked[];
   /** Null: this connection is not read, its deliveries must be whole. */
   reader(around: Surroundings): Reader | null;
+  /** Null: nothing is written into this CRM. */
+  writer(around: Surroundings): Writer | null;
   check(around: Surroundings): Promise<Check[]>;
   /** `webhookUrl` is PUBLIC_URL with `/webhooks/{connection}`. */
   setUp(webhookUrl: string): string[];
@@ -73,6 +76,7 @@ const bind = <S>(entry: ListedConnector, connector: Connector<S>, id: string, se
   answer: (delivery) => connector.answer?.(delivery) ?? { status: 202, contentType: "text/plain", body: "" },
   unpack: (delivery) => connector.unpack(delivery, settings),
   reader: (around) => connector.reader?.(settings, around) ?? null,
+  writer: (around) => connector.writer?.(settings, around) ?? null,
   check: async (around) => (await connector.check?.(settings, around)) ?? [],
   setUp: (webhookUrl) => connector.setUp(settings, webhookUrl),
 });

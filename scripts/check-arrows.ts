@@ -38,7 +38,9 @@ const leaves = [
   "log",
   "money",
   "outcome",
+  "outgoing-events",
   "package-root",
+  "public-address",
   "rates",
   "receipt",
   "redact",
@@ -54,14 +56,16 @@ const leaves = [
 const contracts: Readonly<Record<string, readonly string[]>> = {
   "connectors/connector.ts": ["http", "pipeline"],
   "connectors/index.ts": ["pipeline"],
+  "connectors/write-back.ts": ["pipeline"],
   "src/channels/channel.ts": ["engine"],
   "src/config.ts": ["simulate"],
+  "src/config-webhooks.ts": ["pipeline"],
   "src/queue/queue.ts": ["pipeline"],
   "src/records/timeline.ts": ["metrics"],
 };
 
 /** What every connector may import outside of its own folder. */
-const forConnectors = ["connectors/connector.ts", "connectors/standard-webhooks.ts"];
+const forConnectors = ["connectors/connector.ts", "connectors/standard-webhooks.ts", "connectors/write-back.ts"];
 const forConnectorTypes = ["src/events.ts", "src/outcome.ts"];
 /** The event model is data: its schemas may be used, too. */
 const forConnectorValues = ["src/events.ts"];

@@ -6,8 +6,10 @@ import { z } from "zod";
 import { connectors } from "../connectors/index.ts";
 import { senders } from "../src/channels/index.ts";
 import { Environment } from "../src/config.ts";
+import { CelebrationEntry, ChannelEntry, Wall } from "../src/config-channels.ts";
 import { Server, Workspace } from "../src/config-file.ts";
 import { BrakeEntry, TaxEntry } from "../src/config-money.ts";
+import { WebhookEntry } from "../src/config-webhooks.ts";
 import { Person } from "../src/people/people-file.ts";
 import { providerKinds } from "../src/rewards/index.ts";
 import { UserEntry } from "../src/users.ts";
@@ -21,6 +23,8 @@ interface Schema {
   format?: string;
   items?: Schema;
   anyOf?: Schema[];
+  oneOf?: Schema[];
+  const?: unknown;
   properties?: Record<string, Schema>;
   required?: string[];
   propertyNames?: Schema;
@@ -60,14 +64,28 @@ const kindOf = (schema: Schema): string => {
 
 /** The alternatives of a union of maps as one map: required is what all of them require. */
 const merged = (schema: Schema): Schema => {
-  const maps = schema.anyOf ?? [];
+  const maps = schema.anyOf ?? schema.oneOf ?? [];
   if (maps.length === 0 || maps.some(({ properties }) => !properties)) return schema;
   const required = maps.map((map) => map.required ?? []);
   return {
     ...schema,
-    properties: Object.assign({}, ...maps.map(({ properties }) => properties)),
+    properties: Object.assign({}, ...maps.map(({ properties }) => properties), told(maps)),
     required: (required[0] ?? []).filter((key) => required.every((keys) => keys.includes(key))),
   };
+};
+
+/** The keys that tell the alternatives apart, with every value that one of them has. */
+const told = (maps: readonly Schema[]): Record<string, Schema> => {
+  const names = Object.keys(maps[0]?.properties ?? {}).filter((name) =>
+    maps.every(({ properties }) => properties?.[name]?.const !== undefined),
+  );
+  return Object.fromEntries(
+    names.map((name) => {
+      const first = maps[0]?.properties?.[name];
+      const says = first?.description === undefined ? {} : { description: first.description };
+      return [name, { ...says, enum: maps.map(({ properties }) => properties?.[name]?.const) }];
+    }),
+  );
 };
 
 const fallbackOf = ({ default: fallback }: Schema, required: boolean): string => {
@@ -150,7 +168,10 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 | \`server\` | map | What stands around the server: see below. |
 | \`connections\` | map of name to connection | One for each CRM account. The name stands in its webhook URL: lower-case letters, digits and dashes. |
 | \`providers\` | map of name to provider | Who supplies rewards. The name is what rewards in \`rules/\` refer to. |
-| \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`. |
+| \`channels\` | map | How recipients are told: \`email\`, \`sms\`, \`whatsapp\`, \`slack\`, \`teams\`, \`push\`. |
+| \`celebrations\` | map of name to place | Where teams read of rewards: see below and [channels.md](channels.md). |
+| \`wall\` | map | What the page for a television shows: see below and [wall.md](wall.md). |
+| \`webhooks\` | list of maps | Whom Accolade tells of what happens: see below and [webhooks-out.md](webhooks-out.md). |
 | \`brake\` | map | Stops all sending where far more is granted than usual: see below and [money.md](money.md). Left out: nothing brakes. |
 | \`tax\` | map | What is reported of customers: see below and [money.md](money.md). |
 | \`users\` | list of maps | Who may use the admin API and decide approvals: see below and [approvals.md](approvals.md). |
@@ -159,6 +180,7 @@ secrets only in this way. Keys that are not listed here are refused, with the pl
 
 ${section("### workspace", Workspace)}
 ${section("### server", Server)}
+${section("### webhooks", WebhookEntry)}
 ${section("### brake", BrakeEntry)}
 ${section("### tax", TaxEntry)}
 ${section("### users", UserEntry, ["token"])}
@@ -178,10 +200,13 @@ ${providerKinds
     return section(`### providers: ${label}\n\n\`provider: ${id}\`.`, settings, secrets) + inRules;
   })
   .join("\n")}
+${section("### channels\n\nWhat each can have beside the keys of its sender.", ChannelEntry)}
+${section("### celebrations\n\nThe same for a place where a team reads of its rewards.", CelebrationEntry)}
+${section("### wall", Wall)}
 ${senders
   .map(({ id, label, carries, settings, secrets }) =>
     section(
-      `### channels: ${label}\n\n\`sender: ${id}\`, for ${carries.map((channel) => `\`${channel}\``).join(", ")}.`,
+      `### channels: ${label}\n\n\`sender: ${id}\`, for ${carries.map((carried) => (carried === "celebration" ? "celebrations" : `\`${carried}\``)).join(", ")}.`,
       settings,
       secrets,
     ),

@@ -11,8 +11,10 @@ import {
   calendarShape,
   computedShape,
   metricShape,
+  offerShape,
   partShape,
   rewardShape,
+  routeShape,
   ruleShape,
   tierShape,
   topShape,
@@ -132,6 +134,12 @@ ${keys(rewardShape)}
 
 Beside these a reward has the keys of its provider: see [rewards.md](rewards.md).
 
+### rewards: via
+
+${keys(routeShape)}
+
+Beside these an entry has the keys of its provider.
+
 ### budgets
 
 ${keys(budgetShape)}
@@ -139,6 +147,12 @@ ${keys(budgetShape)}
 ### tiers
 
 ${keys(tierShape)}
+
+### offers
+
+What recipients take for their points: [people.md](people.md#points-and-what-they-are-good-for) says how.
+
+${keys(offerShape)}
 
 ### calendars
 

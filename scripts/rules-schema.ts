@@ -22,17 +22,22 @@ const schemaOf = (declared: z.ZodType): Record<string, unknown> =>
     },
   });
 
+interface RewardSchema {
+  properties: { via: { items: { properties: object } } };
+}
+
 /** The whole file, as it must be. */
 export const rulesSchema = (): string => {
   const schema = schemaOf(z.strictObject(topShape)) as {
-    properties: { rewards: { items?: { properties: object }; anyOf?: { items?: { properties: object } }[] } };
+    properties: { rewards: { items?: RewardSchema; anyOf?: { items?: RewardSchema }[] } };
   };
   const { rewards } = schema.properties;
   const reward = rewards.items ?? rewards.anyOf?.find(({ items }) => items)?.items;
   // which provider a reward comes from is known only in accolade.yaml: an editor offers the keys of all of them
   for (const { options, label } of providerKinds) {
     for (const [key, { description, ...rest }] of Object.entries(schemaOf(options).properties ?? {}))
-      Object.assign(reward?.properties ?? {}, { [key]: { ...rest, description: `${label}: ${description}` } });
+      for (const properties of [reward?.properties, reward?.properties.via.items.properties])
+        Object.assign(properties ?? {}, { [key]: { ...rest, description: `${label}: ${description}` } });
   }
   const titled = { title: "Rules of Accolade", description: "Files of the folder `rules/`: see docs/write-rules.md" };
   return `${JSON.stringify({ ...schema, ...titled }, null, 2)}\n`;

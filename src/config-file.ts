@@ -1,12 +1,23 @@
 /** accolade.yaml: read with places, `${NAME}` references filled in, every part checked by whoever owns it. */
 import { z } from "zod";
 import { type Connection, connectorById, connectors } from "../connectors/index.ts";
-import { type ChannelName, channelNames, senderById, senders } from "./channels/index.ts";
+import { type ChannelName, channelNames } from "./channels/index.ts";
+import {
+  CelebrationEntry,
+  ChannelEntry,
+  readChannel,
+  Wall,
+  type WrittenCelebration,
+  type WrittenChannel,
+} from "./config-channels.ts";
 import { type Brake, BrakeEntry, type Tax, TaxEntry } from "./config-money.ts";
+import { type Endpoint, WebhookEntry } from "./config-webhooks.ts";
 import { requiredFields } from "./metrics/index.ts";
 import { exponentOf } from "./money.ts";
+import { TIME_OF_DAY } from "./people/quiet-hours.ts";
 import { providerKind, providerKinds } from "./rewards/index.ts";
 import { digestOf, SHORTEST_TOKEN, type User, UserEntry } from "./users.ts";
+import { report, reportIssues } from "./yaml/issues.ts";
 import { inOrder, inWords, type Problem } from "./yaml/problem.ts";
 import { readYaml, type Spot } from "./yaml/yaml-source.ts";
 
@@ -17,7 +28,12 @@ export interface ConfigFile {
   /** As written, references filled in: for `simulate`, which signs as the CRM would. */
   connectionSettings: Map<string, unknown>;
   providers: Map<string, { kind: string; settings: unknown }>;
-  channels: Map<ChannelName, { sender: string; settings: unknown }>;
+  channels: Map<ChannelName, WrittenChannel>;
+  /** Where teams read of rewards, by name. */
+  celebrations: Map<string, WrittenCelebration>;
+  wall: z.infer<typeof Wall>;
+  /** Whom we tell of what happens here, by id. */
+  webhooks: Map<string, Endpoint>;
   server: z.infer<typeof Server>;
   /** Null: nothing brakes. */
   brake: Brake | null;
@@ -38,6 +54,20 @@ const datedRates = z
   .array(z.strictObject({ from: z.iso.date("expected a day, such as 2026-01-01"), rate: z.number().positive() }))
   .min(1)
   .transform((rates) => rates.toSorted((a, b) => (a.from < b.from ? -1 : 1)));
+
+const timeOfDay = z.string().regex(TIME_OF_DAY, 'expected a time of day in quotes, such as "09:00"');
+
+const QuietHoursEntry = z
+  .union(
+    [
+      z.literal("off"),
+      z
+        .strictObject({ from: timeOfDay, until: timeOfDay })
+        .refine(({ from, until }) => from !== until, "expected two times that differ; `off` for no quiet hours"),
+    ],
+    'expected off, or two times such as { from: "20:00", until: "09:00" }',
+  )
+  .default({ from: "20:00", until: "09:00" });
 
 export const Workspace = z.strictObject({
   name: z.string().min(1).max(80).default("Accolade").describe("What recipients see as the sender of rewards"),
@@ -64,6 +94,9 @@ export const Workspace = z.strictObject({
     .max(365)
     .default(30)
     .describe("For how many days a recipient can dispute a reward on their page; 0: not at all"),
+  quietHours: QuietHoursEntry.describe(
+    'When nobody is written to, in each recipient\'s own time zone: `{ from: "20:00", until: "09:00" }`, or `off`. What falls into them is sent when they end',
+  ),
   required: z
     .partialRecord(z.enum(["deal", "contact", "company", "lead"]), z.array(z.string().min(1)))
     .default({})
@@ -83,6 +116,8 @@ export const Server = z.strictObject({
     .describe("How many reverse proxies stand in front: their X-Forwarded-For tells callers apart. 0: none"),
 });
 
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "expected lower-case letters, digits and dashes");
+
 const Top = z.strictObject({
   workspace: Workspace.prefault({}),
   connections: z
@@ -97,7 +132,10 @@ const Top = z.strictObject({
       z.looseObject({ provider: z.string() }),
     )
     .default({}),
-  channels: z.partialRecord(z.enum(channelNames), z.looseObject({ sender: z.string() })).default({}),
+  channels: z.partialRecord(z.enum(channelNames), z.looseObject(ChannelEntry.shape)).default({}),
+  celebrations: z.record(name, z.looseObject(CelebrationEntry.shape)).default({}),
+  wall: Wall.prefault({}),
+  webhooks: z.array(WebhookEntry).default([]),
   server: Server.prefault({}),
   brake: BrakeEntry.optional(),
   tax: TaxEntry.prefault({ thresholds: {} }),
@@ -123,7 +161,7 @@ export const readConfigFile = (
   if (!top.success) reportIssues(spot, top.error.issues);
   if (findings.problems.length > 0 || !top.success) return { ok: false, problems: inOrder(findings.problems) };
 
-  const { workspace, server, brake, tax, people, templates } = top.data;
+  const { workspace, wall, server, brake, tax, people, templates } = top.data;
   if (brake && brake.least.currency !== workspace.currency)
     spot
       .child("brake")
@@ -135,6 +173,9 @@ export const readConfigFile = (
     connectionSettings: new Map(),
     providers: new Map(),
     channels: new Map(),
+    celebrations: new Map(),
+    wall,
+    webhooks: new Map(),
     server,
     brake: brake ?? null,
     tax,
@@ -158,6 +199,11 @@ export const readConfigFile = (
   for (const [id, { provider, ...settings }] of Object.entries(top.data.providers)) {
     const at = spot.child("providers").child(id);
     const kind = providerKind(provider);
+    if (channelNames.some((name) => name === id))
+      at.keyProblem(
+        `a provider called \`${id}\``,
+        `another name: /receipts/${id} is where the channel ${id} hears from its vendor`,
+      );
     const parsed = kind?.settings.safeParse(settings);
     if (!kind)
       at.child("provider").problem(inWords(provider), `one of ${providerKinds.map((each) => each.id).join(", ")}`);
@@ -166,17 +212,22 @@ export const readConfigFile = (
   }
   for (const [name, entry] of Object.entries(top.data.channels)) {
     const channel = channelNames.find((each) => each === name);
-    if (!channel || !entry) continue;
-    const { sender, ...settings } = entry;
-    const at = spot.child("channels").child(channel);
-    const kind = senderById(sender);
-    const parsed = kind?.settings.safeParse(settings);
-    if (!kind?.carries.includes(channel)) {
-      const able = senders.filter((each) => each.carries.includes(channel)).map((each) => each.id);
-      at.child("sender").problem(inWords(sender), `one of ${able.join(", ")}`);
-    }
-    if (parsed && !parsed.success) reportIssues(at, parsed.error.issues);
-    value.channels.set(channel, { sender, settings });
+    if (channel && entry)
+      value.channels.set(channel, readChannel(spot.child("channels").child(channel), channel, entry));
+  }
+  for (const [id, { team = null, language = null, ...entry }] of Object.entries(top.data.celebrations)) {
+    const written = readChannel(spot.child("celebrations").child(id), "celebration", entry);
+    value.celebrations.set(id, { ...written, team, language });
+  }
+  for (const [index, endpoint] of top.data.webhooks.entries()) {
+    if (value.webhooks.has(endpoint.id))
+      spot
+        .child("webhooks")
+        .child(index)
+        .child("id")
+        .problem(`${inWords(endpoint.id)} for the second time`, "each once");
+    value.webhooks.set(endpoint.id, endpoint);
+    secrets.push(...endpoint.secrets);
   }
   value.users = readUsers(spot.child("users"), top.data.users, secrets);
   return findings.problems.length > 0 ? { ok: false, problems: inOrder(findings.problems) } : { ok: true, value };
@@ -227,23 +278,4 @@ const fill = (spot: Spot, value: unknown, lookup: Lookup, secrets: string[]): un
     secrets.push(found);
     return found;
   });
-};
-
-const report = (spot: Spot, path: readonly PropertyKey[], message: string) => {
-  const place = spot.descendant(path);
-  // the value as written: a reference stays a reference
-  place.problem(inWords(place.value), message.replace(/^expected /i, ""));
-};
-
-const reportIssues = (spot: Spot, issues: readonly z.core.$ZodIssue[]) => {
-  for (const issue of issues) {
-    if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) {
-        spot
-          .descendant(issue.path)
-          .child(key)
-          .keyProblem(`the key \`${key}\``, "only keys that docs/configuration.md lists here");
-      }
-    } else report(spot, issue.path, issue.message.replace(/^Invalid input: /, ""));
-  }
 };

@@ -1,6 +1,13 @@
 /** Builds the corridor from the configuration: everything that the server and the commands of the CLI both need. */
 import path from "node:path";
-import { createRenderer, loadTemplates, openSender, type Sender } from "./channels/index.ts";
+import {
+  createRenderer,
+  loadTemplates,
+  openSender,
+  registryProblems,
+  type Sender,
+  whatsappWordsOf,
+} from "./channels/index.ts";
 import type { Config } from "./config.ts";
 import { startEmbeddedPostgres } from "./db/embedded-postgres.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
@@ -9,13 +16,15 @@ import type { Known } from "./engine/index.ts";
 import { syncBudgets } from "./ledger/budgets.ts";
 import type { Log } from "./log.ts";
 import { knownMetrics } from "./metrics/index.ts";
-import type { Corridor, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
+import type { Money } from "./money.ts";
+import { createCatalogs } from "./pipeline/catalogs.ts";
+import type { Corridor, OpenCelebration, OpenChannel, OpenProvider } from "./pipeline/corridor.ts";
 import { judgeAgain } from "./pipeline/decide-again.ts";
 import { joinPeople } from "./pipeline/decide-join.ts";
 import { takeDecidingLock } from "./pipeline/decide-lock.ts";
 import { type ActiveRules, createActiveRules, type LoadResult } from "./pipeline/rule-versions.ts";
 import { applyTeams } from "./pipeline/team-history.ts";
-import type { Doorbell } from "./queue/queue.ts";
+import { type Doorbell, type JobName, jobNames } from "./queue/queue.ts";
 import { openProvider, providerKind } from "./rewards/index.ts";
 import { createSealer } from "./sealer.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -53,12 +62,22 @@ export interface Around {
   queue?: boolean;
 }
 
-/** What rules may refer to, from the configuration. */
-export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users">): Known => ({
+/** What rules may refer to, from the configuration; with `live`, also what providers can supply, as they said last. */
+export const knownTo = (
+  config: Pick<Config, "providers" | "workspace" | "users">,
+  live?: Pick<Corridor, "providers" | "catalogs">,
+): Known => ({
   providers: new Map(
     [...config.providers].flatMap(([id, { kind }]) => {
       const found = providerKind(kind);
-      return found ? [[id, { options: found.options, supplies: found.supplies }] as const] : [];
+      return found
+        ? [
+            [
+              id,
+              { options: found.options, supplies: found.supplies, ...(live && { misfit: misfitOf(live, id) }) },
+            ] as const,
+          ]
+        : [];
     }),
   ),
   workspaceCurrency: config.workspace.currency,
@@ -67,6 +86,13 @@ export const knownTo = (config: Pick<Config, "providers" | "workspace" | "users"
   approvers: approverGroups(config),
   convertible: new Set(Object.keys(config.workspace.rates)),
 });
+
+const misfitOf =
+  ({ providers, catalogs }: Pick<Corridor, "providers" | "catalogs">, id: string) =>
+  (options: unknown, value: Money) => {
+    const catalog = catalogs.of(id);
+    return catalog && providers.get(id)?.provider.misfit?.(options, value, catalog);
+  };
 
 /** Opens the database (the embedded one where none is given), brings its schema up to date, and everything on top. */
 export const openCorridor = async (config: Config, around: Around): Promise<Opened> => {
@@ -102,16 +128,8 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
         throw new Refusal(opened.problems.map((problem) => `providers.${id}.${problem.path}: ${problem.message}`));
       providers.set(id, { id, kind: opened.kind, provider: opened.provider });
     }
-    const channels = new Map<OpenChannel["channel"], OpenChannel>();
-    const senders = new Map<string, Sender>();
-    for (const [channel, { sender, settings }] of config.channels) {
-      const opened = openSender(sender, settings, channel, { sql: database, now, publicUrl: config.publicUrl });
-      if (!opened.ok)
-        throw new Refusal(opened.problems.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
-      channels.set(channel, { channel, sender, repeatable: opened.kind.repeatable ?? false, send: opened.sender.send });
-      senders.set(channel, opened.sender);
-      closing.push(async () => opened.sender.close?.());
-    }
+    const catalogs = createCatalogs(database);
+    await catalogs.reload();
     const templates = await loading;
     if (!templates.ok)
       throw new Refusal(
@@ -119,10 +137,48 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
           ({ file, line, place, found, expected }) => `${file}:${line}: ${place}: found ${found}, expected ${expected}`,
         ),
       );
+    const whatsappWords = whatsappWordsOf(templates.templates);
+    const channels = new Map<OpenChannel["channel"], OpenChannel>();
+    const senders = new Map<string, Sender>();
+    for (const [channel, { sender, rate, settings }] of config.channels) {
+      const around = { sql: database, now, publicUrl: config.publicUrl, whatsappWords };
+      const opened = openSender(sender, settings, channel, around);
+      if (!opened.ok)
+        throw new Refusal(opened.problems.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
+      const mismatched = opened.sender.registry ? registryProblems(opened.sender.registry, whatsappWords) : [];
+      if (mismatched.length > 0)
+        throw new Refusal(mismatched.map((problem) => `channels.${channel}.${problem.path}: ${problem.message}`));
+      channels.set(channel, {
+        channel,
+        sender,
+        repeatable: opened.kind.repeatable ?? false,
+        rate: rate ?? opened.kind.rate ?? null,
+        optIn: opened.sender.optIn ?? "assumed",
+        send: opened.sender.send,
+        ...(opened.sender.receive ? { receive: opened.sender.receive } : {}),
+        ...(opened.sender.hearMail ? { hearMail: opened.sender.hearMail } : {}),
+      });
+      senders.set(channel, opened.sender);
+      closing.push(async () => opened.sender.close?.());
+    }
+    const celebrations = new Map<string, OpenCelebration>();
+    for (const [id, { sender, rate, team, language, settings }] of config.celebrations) {
+      const around = { sql: database, now, publicUrl: config.publicUrl };
+      const opened = openSender(sender, settings, "celebration", around);
+      if (!opened.ok)
+        throw new Refusal(opened.problems.map((problem) => `celebrations.${id}.${problem.path}: ${problem.message}`));
+      const channel = `celebration:${id}`;
+      celebrations.set(channel, {
+        ...{ channel, sender, team, language, send: opened.sender.send },
+        repeatable: opened.kind.repeatable ?? false,
+        rate: rate ?? opened.kind.rate ?? null,
+      });
+      closing.push(async () => opened.sender.close?.());
+    }
     const renderer = createRenderer(templates.templates, config.workspace.language);
 
     const doorbell = around.queue === false ? silent : await openQueue(config, databaseUrl, around);
-    const rules = await createActiveRules(database, knownTo(config));
+    const rules = await createActiveRules(database, knownTo(config, { providers, catalogs }));
     const corridor: Corridor = {
       database,
       workspace: config.workspace,
@@ -130,8 +186,12 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
       users: config.users,
       publicUrl: config.publicUrl,
       connections: config.connections,
+      endpoints: config.webhooks,
       providers,
+      catalogs,
       channels,
+      celebrations,
+      renderCelebration: renderer.renderCelebration,
       render: renderer.renderReward,
       renderNotice: renderer.renderNotice,
       rules,
@@ -152,7 +212,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
         if (loaded.ok) await setBudgets(database, rules);
         return loaded;
       },
-      loadPeople: () => loadPeople(config, database, now()),
+      loadPeople: () => loadPeople(config, corridor),
       async close(graceMs = 10_000) {
         await doorbell.close(graceMs);
         await close();
@@ -186,11 +246,11 @@ const silent: Doorbell = {
   ring: async () => {},
   answer: () => {},
   reachable: async () => false,
-  waiting: async () => ({ fulfil: 0, notify: 0, undo: 0 }),
+  waiting: async () => Object.fromEntries(jobNames.map((job) => [job, 0])) as Record<JobName, number>,
   close: async () => {},
 };
 
-const loadPeople = async (config: Config, database: Database, at: Date): Promise<string[]> => {
+const loadPeople = async (config: Config, { database, sealer, now }: Corridor): Promise<string[]> => {
   if (!config.peopleFile) return [];
   const [{ readPeople }, { applyPeople }] = await Promise.all([
     import("./read-people.ts"),
@@ -200,8 +260,8 @@ const loadPeople = async (config: Config, database: Database, at: Date): Promise
   if ("problems" in read) return read.problems;
   await database.transaction(async (tx) => {
     await takeDecidingLock(tx);
-    await joinPeople(tx, await applyPeople(tx, read.people));
-    await applyTeams(tx, config.workspace, at);
+    await joinPeople(tx, await applyPeople(tx, sealer, read.people));
+    await applyTeams(tx, config.workspace, now());
   });
   return [];
 };

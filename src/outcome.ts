@@ -5,8 +5,11 @@
 export type Outcome<Accepted = { reference: string }> =
   | ({ outcome: "accepted" } & Accepted)
   | { outcome: "rejected"; kind: Rejection; code: string; detail: string }
-  /** The vendor did not process it and asks for patience. The only outcome that the queue repeats. */
-  | { outcome: "retryLater"; afterMs: number; detail: string }
+  /**
+   * The vendor did not process it and asks for patience. The only outcome that the queue repeats. `of`: whom it is asked
+   * for, beside this one request: everything that goes to this `sender`, or what goes there to this `recipient`.
+   */
+  | { outcome: "retryLater"; afterMs: number; detail: string; of?: "sender" | "recipient" }
   /** Nobody knows whether it was done. Looked up by key, never repeated with a new key. */
   | { outcome: "unknown"; detail: string };
 
@@ -21,7 +24,8 @@ export type Rejection = "permanent" | "configuration" | "funds" | "optedOut" | "
 
 export const rejected = (kind: Rejection, code: string, detail: string) =>
   ({ outcome: "rejected", kind, code, detail }) as const;
-export const retryLater = (afterMs: number, detail: string) => ({ outcome: "retryLater", afterMs, detail }) as const;
+export const retryLater = (afterMs: number, detail: string, of?: "sender" | "recipient") =>
+  ({ outcome: "retryLater", afterMs, detail, ...(of === undefined ? {} : { of }) }) as const;
 export const unknown = (detail: string) => ({ outcome: "unknown", detail }) as const;
 
 /** One line of `accolade doctor`: what was looked at, and where it is not well, what was found and what to do. */

@@ -34,7 +34,7 @@ const patterns: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic)\s+[^\s"']+/gi, "$1 …"],
   [/(\/[^\s?"'<>]*)\?[^\s"'<>]+/g, "$1?…"],
   // a claim or wall link is a key to what is behind it
-  [/\/(me|wall)\/[^\s/?"'<>]+/g, "/$1/…"],
+  [/\/(me|u|wall)\/[^\s/?"'<>]+/g, "/$1/…"],
   // some CRMs cannot sign: their secret stands in the path
   [/\/webhooks\/([^\s/?"'<>]+)\/[^\s?"'<>]+/g, "/webhooks/$1/…"],
   [/([^\s@"<>(),;:\\])[^\s@"<>(),;\\]{0,100}@([a-z\d-]+(?:\.[a-z\d-]+)+)/gi, "$1…@$2"],

@@ -103,6 +103,8 @@ export interface MetricView {
   change: number | null;
   /** How many records the value rests on. */
   sample: number;
+  /** The window is over: it is judged as a whole, as of its last moment. */
+  ended?: boolean;
 }
 
 export interface Situation {

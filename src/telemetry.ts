@@ -14,6 +14,8 @@ export interface Telemetry {
   attempt(target: string, outcome: string): void;
   /** Messages that moved to this state. */
   message(channel: string, state: string): void;
+  /** A vendor told something at `/receipts/{from}`. `outcome`: `accepted`, or the reason of its refusal. */
+  receipt(from: string, outcome: string, receipts?: number): void;
   /** Jobs of the queue that could run now. */
   queueWaiting(job: string, jobs: number): void;
   /** A job's handler threw. */
@@ -22,6 +24,8 @@ export interface Telemetry {
   warning(about: string): void;
   /** What is paused now: `all`, `provider:<id>`, `channel:<name>`. */
   paused(scopes: readonly string[]): void;
+  /** How each sender that is set up is. */
+  senders(states: readonly { channel: string; sender: string; out: boolean; quietSeconds: number }[]): void;
   /** The budgets in force, and which part of each is still available, from 0 to 1. */
   budgets(available: ReadonlyMap<string, number>): void;
   /** A budget reached one of its marks. */
@@ -61,6 +65,11 @@ export const createTelemetry = (): Telemetry => {
     "channel",
     "state",
   ]);
+  const receipts = counter(
+    "accolade_receipts_total",
+    "Receipts of senders and providers, by whose they are and outcome",
+    ["from", "outcome"],
+  );
   const waiting = new Gauge({
     name: "accolade_queue_waiting",
     help: "Jobs of the queue that could run now",
@@ -73,6 +82,18 @@ export const createTelemetry = (): Telemetry => {
     name: "accolade_sending_paused",
     help: "1 for each scope whose sending is paused",
     labelNames: ["scope"],
+    registers,
+  });
+  const sendersOut = new Gauge({
+    name: "accolade_sender_out_of_order",
+    help: "1 for a sender that refused several messages in a row for something that an admin must mend, else 0",
+    labelNames: ["channel", "sender"],
+    registers,
+  });
+  const sendersQuiet = new Gauge({
+    name: "accolade_sender_quiet_seconds",
+    help: "For how long a sender's vendor still asks for patience",
+    labelNames: ["channel", "sender"],
     registers,
   });
   const budgets = new Gauge({
@@ -96,12 +117,21 @@ export const createTelemetry = (): Telemetry => {
     grant: (state, count = 1) => grants.inc({ state }, count),
     attempt: (target, outcome) => attempts.inc({ target, outcome }),
     message: (channel, state) => messages.inc({ channel, state }),
+    receipt: (from, outcome, count = 1) => receipts.inc({ from, outcome }, count),
     queueWaiting: (job, jobs) => waiting.set({ job }, jobs),
     jobFailed: (job) => failures.inc({ job }),
     warning: (about) => warnings.inc({ about }),
     paused(scopes) {
       paused.reset();
       for (const scope of scopes) paused.set({ scope }, 1);
+    },
+    senders(states) {
+      sendersOut.reset();
+      sendersQuiet.reset();
+      for (const { channel, sender, out, quietSeconds } of states) {
+        sendersOut.set({ channel, sender }, out ? 1 : 0);
+        sendersQuiet.set({ channel, sender }, quietSeconds);
+      }
     },
     budgets(available) {
       budgets.reset();

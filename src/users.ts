@@ -28,7 +28,7 @@ export const UserEntry = z.strictObject({
     .array(z.enum(userRoles))
     .min(1)
     .describe(
-      "What they may do: `admin` everything, `editor` and `viewer` look at grants (`viewer` without addresses), `approver` decide in their groups",
+      "What they may do: `admin` everything, `editor` and `viewer` look at grants (`viewer` without addresses), `approver` decide in their groups; `editor` and `approver` also say what was handed over",
     ),
   groups: z
     .array(

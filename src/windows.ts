@@ -65,7 +65,8 @@ export const windowText = (window: Window): string =>
       ? "all time"
       : window;
 
-const plusDays = (day: string, days: number) => utcDay(day).plus({ days }).toISODate() ?? BEGINNING;
+/** The local calendar day so many days later, or before. */
+export const plusDays = (day: string, days: number): string => utcDay(day).plus({ days }).toISODate() ?? BEGINNING;
 const utcDay = (day: string) => DateTime.fromISO(day, { zone: "utc" });
 const periodOfDay = (day: string, period: Period): DayRange => {
   const start = utcDay(day).startOf(period);

@@ -3,7 +3,7 @@ import type { ZodType } from "zod";
 import type { Surroundings } from "../connector.ts";
 import { type Answer, failureOf, isFailure } from "./failure.ts";
 import { within } from "./patience.ts";
-import { rollingLimit } from "./rolling-limit.ts";
+import { rollingLimit, type Turn } from "./rolling-limit.ts";
 import type { Settings } from "./settings.ts";
 import { type Access, tokensOf } from "./tokens.ts";
 
@@ -14,9 +14,13 @@ export interface Api {
   access(): Promise<Answer<Access>>;
 }
 
+/** Reading and writing of one connection keep within one limit. */
+const turns = new WeakMap<Settings, Turn>();
+
 /** Null where the settings hold no token. */
 export const apiOf = (settings: Settings, around: Surroundings): Api | null => {
-  const turn = rollingLimit(settings.limits.requestsPer10Seconds, 10_000);
+  const turn = turns.get(settings) ?? rollingLimit(settings.limits.requestsPer10Seconds, 10_000);
+  turns.set(settings, turn);
   const tokens = tokensOf(settings, around, turn);
   if (tokens === null) return null;
   const timeoutMs = settings.limits.timeoutSeconds * 1000;

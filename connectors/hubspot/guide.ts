@@ -23,6 +23,11 @@ export const setUp = (settings: Settings, webhookUrl: string): string[] => {
       : [
           "No token is set, so HubSpot is not read: list your own won and lost stages under stages:, and subscribe to dealname, createdate and pipeline too.",
         ]),
+    ...(settings.writeBack
+      ? [
+          "To write back, also: crm.objects.contacts.write for notes; crm.objects.deals.write and crm.objects.contacts.write for fields. Make the properties first.",
+        ]
+      : []),
     ...(settings.workflow
       ? [
           `Workflow (${settings.workflow.kind}-based): add the action “Send a webhook”, method POST, URL ${webhookUrl}/workflow.`,

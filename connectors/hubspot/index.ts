@@ -5,6 +5,7 @@ import { reader } from "./reader.ts";
 import { Settings } from "./settings.ts";
 import { unpack } from "./unpack.ts";
 import { verify } from "./verify.ts";
+import { writer } from "./write-back.ts";
 
 /** HubSpot: app webhooks (classic and generic), the workflow action, and reads of the CRM API. */
 export const hubspot = defineConnector<Settings>({
@@ -15,6 +16,7 @@ export const hubspot = defineConnector<Settings>({
   verify,
   unpack,
   reader,
+  writer,
   check,
   setUp,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { writeBackShape } from "../write-back.ts";
 import { kinds } from "./kinds.ts";
 
 const statuses = z.enum(["open", "won", "lost"]);
@@ -19,6 +20,14 @@ const propertyName = z
     (name) => !reserved.has(name),
     "this name already means something in the event model; expected another property",
   );
+
+/** HubSpot's own: what a person keeps there is never overwritten. */
+const theirs =
+  /^(hs_.*|hubspot_.*|dealname|dealstage|closedate|createdate|dealtype|deal_.*|email|firstname|lastname|lifecyclestage|.*phone)$/;
+const writableName = propertyName.refine(
+  (name) => !theirs.test(name),
+  "this is a property of HubSpot's own; expected one that you made for this",
+);
 
 const secret = z.string().min(1, "expected the app's client secret, found empty text");
 
@@ -86,6 +95,10 @@ export const Settings = z
       .describe(
         'Who else works on a deal: role → deal property that holds a HubSpot user, for `to: contributor("SE")`: { SE: sales_engineer }',
       ),
+    writeBack: z
+      .strictObject(writeBackShape(writableName))
+      .optional()
+      .describe("What is written into HubSpot about rewards. Left out: nothing. Needs accessToken or oauth"),
     limits: z
       .strictObject({
         requestsPer10Seconds: z
@@ -102,6 +115,21 @@ export const Settings = z
   .refine((settings) => !(settings.accessToken && settings.oauth), {
     path: ["oauth"],
     message: "found both accessToken and oauth, expected one of them",
+  })
+  .refine(({ writeBack, accessToken, oauth }) => !writeBack || accessToken || oauth, {
+    path: ["writeBack"],
+    message: "found neither accessToken nor oauth, expected one of them: nothing can be written without",
+  })
+  .superRefine(({ writeBack, properties }, context) => {
+    const read = new Set(Object.values(properties).flat());
+    for (const [field, property] of Object.entries(writeBack?.fields ?? {}))
+      if (read.has(property))
+        context.addIssue({
+          code: "custom",
+          path: ["writeBack", "fields", field],
+          message:
+            "expected a property that `properties` does not bring along: rules would follow what Accolade itself writes",
+        });
   });
 
 export type Settings = z.infer<typeof Settings>;

@@ -26,18 +26,19 @@ const Batch = z.object({
 const primaryCompany = 5;
 const mostPages = 100;
 
-/** What each deal is tied to now, in the order of ids. Deals with no ties are absent (HubSpot lists them as errors of a 207). */
+/** What each record is tied to now, in the order of ids. Records with no ties are absent (HubSpot lists them as errors of a 207). */
 export const readTies = async (
   api: Api,
-  deals: string[],
-  to: "contacts" | "companies",
+  ids: string[],
+  to: "contacts" | "companies" | "notes",
+  from: "deals" | "contacts" = "deals",
 ): Promise<Map<string, Tie[]> | ApiFailure> => {
   const ties = new Map<string, Tie[]>();
-  let inputs: { id: string; after?: string }[] = deals.map((id) => ({ id }));
+  let inputs: { id: string; after?: string }[] = ids.map((id) => ({ id }));
   for (let page = 0; inputs.length > 0 && page < mostPages; page++) {
     const answer = await api.call(
-      `reading the ${to} of deals`,
-      (c) => c.crm.associations.v4.batchApi.getPage("deals", to, { inputs }),
+      `reading the ${to} of ${from}`,
+      (c) => c.crm.associations.v4.batchApi.getPage(from, to, { inputs }),
       Batch,
     );
     if (isFailure(answer)) return answer;

@@ -66,7 +66,7 @@ const event = (
   parts: { key: string; type: string; kind: ObjectKind; id: string; facts: Fact[]; needsRead: boolean },
 ): Unpacked => {
   const actor = optionalText(base.raw.sourceId);
-  const origin = optionalText(base.raw.changeSource);
+  const origin = isOurs(base) ? ours : optionalText(base.raw.changeSource);
   const made: CrmEvent = {
     key: `hs:${base.portal}:${parts.key}:${base.at}`,
     type: parts.type,
@@ -79,6 +79,16 @@ const event = (
   };
   return { event: made };
 };
+
+/** The origin of what we wrote ourselves. */
+const ours = "accolade";
+
+/** A field of `writeBack`, set through the app whose webhook this is: HubSpot then names the app as the source. */
+const isOurs = ({ raw, context }: Base): boolean =>
+  raw.changeSource === "INTEGRATION" &&
+  raw.appId !== undefined &&
+  String(raw.sourceId) === String(raw.appId) &&
+  Object.values(context.settings.writeBack?.fields ?? {}).some((property) => property === raw.propertyName);
 
 const said: Record<string, string> = {
   creation: "created",

@@ -3,9 +3,15 @@ import type { ReadFailure } from "../connector.ts";
 /** Carries an expected refusal through jsforce, which knows only throwing. Caught where the read began. */
 export class Stopped extends Error {
   readonly failure: ReadFailure;
-  constructor(failure: ReadFailure) {
+  /** Of the answer; null where there was none. */
+  readonly status: number | null;
+  /** Salesforce's own code; `""` where it gave none. */
+  readonly code: string;
+  constructor(failure: ReadFailure, answer: { status: number; code: string } | null = null) {
     super(failure.detail);
     this.failure = failure;
+    this.status = answer?.status ?? null;
+    this.code = answer?.code ?? "";
   }
 }
 
@@ -45,8 +51,11 @@ const missingColumn = (message: string): string => {
     /No such column '([\w.]{1,100})' on (?:entity|sobject of type) '?(\w{1,100})/i.exec(message) ?? [];
   if (column) return `no field ${column} on ${entity}. Give the API user read access to it`;
   const [, object] = /sObject type '(\w{1,100})' is not supported/i.exec(message) ?? [];
-  return object ? `no object ${object}. Give the API user read access to it` : "the query was not understood";
+  return object ? `no object ${object}. Give the API user read access to it` : "the request was not understood";
 };
+
+/** Salesforce's code in the body of an error; `""` where it has none. */
+export const codeOf = (body: string): string => errorOf(body).code;
 
 /** The REST API answers `[{ errorCode, message }]`, the token endpoint `{ error, error_description }`. */
 const errorOf = (body: string): { code: string; message: string } => {

@@ -6,6 +6,7 @@ import { openReader } from "./reader.ts";
 import { setUp } from "./set-up.ts";
 import { SalesforceSettings } from "./settings.ts";
 import { verify } from "./verify.ts";
+import { openWriter } from "./write-back.ts";
 
 /** One Ack for the whole message; anything else is sent again for 24 hours (Salesforce API guide, Outbound Messaging). */
 const acknowledged =
@@ -26,6 +27,7 @@ export const salesforce = defineConnector({
   unpack: (delivery, settings) =>
     delivery.format === "callout" ? unpackCallout(delivery, settings) : unpackOutboundMessage(delivery, settings),
   reader: openReader,
+  writer: openWriter,
   check,
   setUp,
 });

@@ -12,6 +12,8 @@ export type Row = ReadonlyMap<string, Cell>;
 export interface Session {
   /** All rows of a SOQL query; with `deleted`, also those in the recycle bin. Throws `Stopped`. */
   query(soql: string, options?: { deleted: boolean }): Promise<Row[]>;
+  /** One call below `/services/data/v…`, with a JSON body; what it answered. Throws `Stopped`. */
+  send(method: "POST" | "PATCH", path: string, body: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Signs in anew, whatever token is kept, and says for which organization. Throws `Stopped`. */
   signIn(): Promise<string>;
 }
@@ -60,18 +62,25 @@ export const openSession = (api: ApiSettings, orgId: string, around: Surrounding
 
   return {
     query: (soql, options) => withToken((current) => fetchAll(api, current, soql, options?.deleted ?? false)),
+    send: (method, path, body) =>
+      withToken(async (current) => {
+        const connection = await connect(api, current);
+        const headers = { "content-type": "application/json" };
+        return connection.request<unknown>({ method, url: path, body: JSON.stringify(body), headers });
+      }),
     signIn: async () => (await keep(logInHere)).organizationId,
   };
 };
 
-const fetchAll = async (api: ApiSettings, token: Token, soql: string, deleted: boolean): Promise<Row[]> => {
+const connect = async (api: ApiSettings, { instanceUrl, accessToken }: Token) => {
   const { Connection } = await import("jsforce");
-  const connection = new Connection({
-    instanceUrl: token.instanceUrl,
-    accessToken: token.accessToken,
-    version: api.version,
-  });
+  const connection = new Connection({ instanceUrl, accessToken, version: api.version });
   connection._transport = boundedTransport(api.timeoutMs);
+  return connection;
+};
+
+const fetchAll = async (api: ApiSettings, token: Token, soql: string, deleted: boolean): Promise<Row[]> => {
+  const connection = await connect(api, token);
   const rows: Row[] = [];
   let url: string | undefined = `/${deleted ? "queryAll" : "query"}?q=${encodeURIComponent(soql)}`;
   for (let pages = 0; url !== undefined; pages++) {

@@ -20,5 +20,10 @@ export const setUp = (settings: SalesforceSettings, webhookUrl: string): string[
   "Setup → Flows → New Flow → Record-Triggered Flow: the object, when a record is created or updated, Actions and Related Records.",
   "In the flow: Add Element → Action → Outbound Message → the message made above → Save → Activate.",
   ...(settings.calloutSecret ? [`Endpoint URL for signed callouts from Apex: ${webhookUrl}/${calloutPath}`] : []),
+  ...(settings.writeBack
+    ? [
+        "To write back: the API user needs the right to create Tasks and to edit the fields of writeBack.fields on Opportunity and Contact.",
+      ]
+    : []),
   ...(settings.api ? [] : ["No `api` in the settings: a field that is not ticked stays unknown."]),
 ];

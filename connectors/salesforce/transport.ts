@@ -4,7 +4,7 @@
  */
 import { PassThrough } from "node:stream";
 import type { Connection } from "jsforce";
-import { refusal, Stopped } from "./failure.ts";
+import { codeOf, refusal, Stopped } from "./failure.ts";
 
 type Transport = Connection["_transport"];
 type Request = Parameters<Transport["httpRequest"]>[0];
@@ -24,7 +24,9 @@ const send = async (request: Request, timeoutMs: number) => {
     throw new Stopped({ failed: "unavailable", detail: `${detail}${causeOf(error)}` });
   });
   if (answer.statusCode >= 300) {
-    throw new Stopped(refusal(called, answer.statusCode, answer.body, answer.headers["retry-after"] ?? null));
+    const { statusCode: status, body } = answer;
+    const failure = refusal(called, status, body, answer.headers["retry-after"] ?? null);
+    throw new Stopped(failure, { status, code: codeOf(body) });
   }
   return answer;
 };

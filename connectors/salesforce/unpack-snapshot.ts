@@ -42,6 +42,12 @@ export const unpackSnapshot = (arrived: Arrived, settings: SalesforceSettings): 
       // a message carries what an admin ticked; a read knows the rest, and the history of its stages
       needsRead: settings.api !== undefined,
       ...(actor ? { actor } : {}),
+      // the facts stay: a change of somebody else's may travel in the message that our own write caused
+      ...(actor && isOurs(actor, settings) ? { origin: "accolade" } : {}),
     },
   };
 };
+
+/** Ids of 15 and 18 characters name the same user. */
+const isOurs = (actor: string, { writeBack }: SalesforceSettings): boolean =>
+  writeBack?.user?.slice(0, 15) === actor.slice(0, 15);

@@ -3,9 +3,9 @@ import { retryLater, unknown } from "../outcome.ts";
 import { redactText } from "../redact.ts";
 import type { SendOutcome } from "./channel.ts";
 
-/** `body` is parsed JSON, or undefined where it was none. */
+/** `body` is parsed JSON, or undefined where `text` was none. */
 export type Reply =
-  | { status: number; body: unknown; retryAfterMs: number | undefined }
+  | { status: number; body: unknown; text: string; retryAfterMs: number | undefined }
   /** `sent: false` only where it is certain that no byte of the request left. */
   | { status: "none"; sent: boolean; why: string };
 
@@ -13,7 +13,7 @@ export interface Call {
   url: string;
   method: "GET" | "POST";
   headers: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array<ArrayBuffer>;
   /** For the whole call, the answer's last byte included. */
   timeoutMs: number;
   now: () => Date;
@@ -41,7 +41,8 @@ export const callVendor = async (call: Call): Promise<Reply> => {
       bytes.push(chunk);
     }
     const retryAfterMs = waitAsked(response.headers.get("retry-after"), call.now());
-    return { status: response.status, body: json(Buffer.concat(bytes).toString("utf8")), retryAfterMs };
+    const text = Buffer.concat(bytes).toString("utf8");
+    return { status: response.status, body: json(text), text, retryAfterMs };
   } catch (error) {
     if (signal.aborted) return { status: "none", sent: true, why: `no answer within ${call.timeoutMs / 1000} s` };
     const { code, connecting } = failure(error);
@@ -56,8 +57,9 @@ export const callVendor = async (call: Call): Promise<Reply> => {
 /** What an answer means that no vendor table explains: nothing sent, too many calls, or nobody knows. */
 export const unexplained = (vendor: string, reply: Reply): SendOutcome => {
   if (reply.status === "none")
-    return reply.sent ? unknown(`${vendor}: ${reply.why}`) : retryLater(30_000, `${vendor}: ${reply.why}`);
-  if (reply.status === 429) return retryLater(reply.retryAfterMs ?? 5_000, `${vendor} answered 429: too many calls`);
+    return reply.sent ? unknown(`${vendor}: ${reply.why}`) : retryLater(30_000, `${vendor}: ${reply.why}`, "sender");
+  if (reply.status === 429)
+    return retryLater(reply.retryAfterMs ?? 5_000, `${vendor} answered 429: too many calls`, "sender");
   return unknown(`${vendor} answered ${reply.status} with something that cannot be read`);
 };
 

@@ -1,11 +1,18 @@
 /** The channels room: what carries a message, and what it says. To add a sender: a file here, and a line in this list. */
-import type { ChannelName, Sender, SenderKind, SenderSurroundings } from "./channel.ts";
+import { amazonSns } from "./amazon-sns.ts";
+import type { Carried, Sender, SenderKind, SenderSurroundings } from "./channel.ts";
 import { meta } from "./meta.ts";
 import { outbox } from "./outbox.ts";
+import { slack } from "./slack.ts";
+import { slackWebhook } from "./slack-webhook.ts";
 import { smtp } from "./smtp.ts";
+import { teams } from "./teams.ts";
 import { twilio } from "./twilio.ts";
+import { vonage } from "./vonage.ts";
+import { webPush } from "./web-push.ts";
 
 export type {
+  Carried,
   ChannelName,
   Rendered,
   Sender,
@@ -13,12 +20,25 @@ export type {
   SenderSurroundings,
 } from "./channel.ts";
 export { channelNames } from "./channel.ts";
-export type { NoticeMessage, Renderer, RewardMessage } from "./render.ts";
+export type { NoticeMessage, RewardMessage } from "./messages.ts";
+export type { Renderer } from "./render.ts";
 export { createRenderer } from "./render.ts";
-export { loadTemplates } from "./templates.ts";
+export { loadTemplates, whatsappWordsOf } from "./templates.ts";
+export { registryProblems } from "./whatsapp-registry.ts";
 export type { TemplateProblem } from "./word-file.ts";
 
-export const senders: readonly SenderKind[] = [smtp, twilio, meta, outbox];
+export const senders: readonly SenderKind[] = [
+  smtp,
+  twilio,
+  vonage,
+  amazonSns,
+  meta,
+  slack,
+  slackWebhook,
+  teams,
+  webPush,
+  outbox,
+];
 
 /** The kind that `sender: <id>` in accolade.yaml names. */
 export const senderById = (id: string): SenderKind | undefined => senders.find((kind) => kind.id === id);
@@ -32,7 +52,7 @@ export type OpenedSender =
 export const openSender = (
   kindId: string,
   settings: unknown,
-  channel: ChannelName,
+  channel: Carried,
   around: SenderSurroundings,
 ): OpenedSender => {
   const kind = senderById(kindId);

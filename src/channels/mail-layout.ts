@@ -22,7 +22,10 @@ export const rewardLayoutNames: readonly string[] = [
   "why",
   "whyLink",
   "copy",
+  "scan",
   "footer",
+  "unsubscribe",
+  "unsubscribeLink",
 ];
 
 /** The same for the layout of notices. */
@@ -41,6 +44,8 @@ export const noticeLayoutNames: readonly string[] = [
   "whyLink",
   "copy",
   "footer",
+  "unsubscribe",
+  "unsubscribeLink",
 ];
 
 export interface Compiled {

@@ -36,9 +36,16 @@ const meanings = new Map<number, Rejection>([
   [33, "configuration"], // no such phone number id
   [190, "configuration"], // token expired
 ]);
+const TOO_MANY_TO_RECIPIENT = 131056;
+const plainly = new Map<number, string>([
+  [131026, "it cannot be delivered: not on WhatsApp, an old version of it, or its terms not accepted"],
+  [131049, "Meta held it back: this person gets enough messages of businesses"],
+  [131050, "the recipient wants no marketing messages"],
+  [131047, "more than 24 hours since they last wrote, and no template"],
+]);
 const patience = new Map<number, number>([
   [130429, 10_000], // throughput
-  [131056, 60_000], // too many to this recipient
+  [TOO_MANY_TO_RECIPIENT, 60_000],
   [4, 60_000], // calls of the app
   [80007, 60_000], // calls of the account
 ]);
@@ -69,8 +76,19 @@ export const metaOutcome = (reply: Reply): SendOutcome => {
   const { code, message, error_data: data } = refusal;
   const said = `Meta error ${code}: ${vendorWords(data?.details ?? message ?? "no details")}`;
   const wait = patience.get(code) ?? (reply.status === 429 ? 10_000 : undefined);
-  if (wait !== undefined) return retryLater(reply.retryAfterMs ?? wait, said);
+  if (wait !== undefined)
+    return retryLater(reply.retryAfterMs ?? wait, said, code === TOO_MANY_TO_RECIPIENT ? "recipient" : "sender");
   if (doubtful.has(code)) return unknown(said);
   const permission = code >= 200 && code <= 299;
   return rejected(permission ? "configuration" : (meanings.get(code) ?? "permanent"), String(code), said);
 };
+
+/** What a failure in a status says of the number, beyond the message. */
+export const metaAddressMeaning = (code: number): "bad" | "optedOut" | undefined => {
+  const meaning = meanings.get(code);
+  return meaning === "badAddress" ? "bad" : meaning === "optedOut" ? meaning : undefined;
+};
+
+/** The same failure for a person. */
+export const metaCodeInWords = (code: number, details: string): string =>
+  `Meta error ${code}: ${plainly.get(code) ?? vendorWords(details || "no details")}`;

@@ -1,9 +1,13 @@
 /** Meta's WhatsApp Cloud API: template messages. The request is shaped by Meta's own OpenAPI description, v23.0. */
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
+import type { ReceiptRequest } from "../receipt.ts";
 import { callVendor, type Reply } from "./call.ts";
 import { defineSender, noticeKinds, type SendRequest } from "./channel.ts";
 import { metaOutcome } from "./meta-outcome.ts";
+import { receiveFromMeta } from "./meta-receipts.ts";
+import { metaTemplateChecks, templatesAddress } from "./meta-templates.ts";
+import { isDelivered, registered, registryCheck } from "./whatsapp-registry.ts";
 
 const Template = z.strictObject({
   name: z
@@ -11,10 +15,12 @@ const Template = z.strictObject({
     .regex(/^[a-z0-9_]{1,512}$/, "expected lower-case letters, digits and underscores")
     .describe("Name of the approved template"),
   language: z.string().min(2).describe("Its language code at Meta: en, en_US, it"),
+  ...registered,
 });
 const templatesFor = (kind: string) => {
   const name = `accolade_${kind}`;
-  return [kind, { en: { name, language: "en" }, it: { name, language: "it" } }];
+  const category = "utility";
+  return [kind, { en: { name, language: "en", category }, it: { name, language: "it", category } }];
 };
 const Settings = z.strictObject({
   accessToken: z.string().min(1).describe("Token of a system user, with whatsapp_business_messaging"),
@@ -31,8 +37,29 @@ const Settings = z.strictObject({
     .record(z.string(), z.record(z.string(), Template))
     .default(Object.fromEntries(["reward", ...noticeKinds].map(templatesFor)))
     .describe(
-      "Approved templates, by ours (`reward`, `declined`, `expired`, `reversed`) and by language; default accolade_reward and so on, in en and it",
+      "Approved templates, by ours (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`) and by language; default accolade_reward and so on, in en and it",
     ),
+  appSecret: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Secret of the app, under App settings, Basic: Meta signs its receipts with it. Without it none are taken",
+    ),
+  verifyToken: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("A random text of yours, entered with the webhook's address in the app's WhatsApp configuration"),
+  businessAccountId: z
+    .string()
+    .regex(/^\d+$/, "expected digits")
+    .optional()
+    .describe("WhatsApp Business Account ID: with it, doctor compares the templates with those that Meta has"),
+  optIn: z
+    .enum(["required", "assumed"])
+    .default("assumed")
+    .describe("`required`: only people whose agreement is kept here are written to; `assumed`: you answer for it"),
   apiBase: z.url().default("https://graph.facebook.com").describe("Base URL of the API"),
   timeoutMs: z
     .number()
@@ -48,10 +75,11 @@ export const meta = defineSender({
   label: "WhatsApp Cloud API (Meta)",
   carries: ["whatsapp"],
   settings: Settings,
-  secrets: ["accessToken"],
-  open(settings, _channel, { now }) {
-    const { timeoutMs } = settings;
-    const account = `${settings.apiBase.replace(/\/+$/, "")}/${settings.version}/${settings.phoneNumberId}`;
+  secrets: ["accessToken", "appSecret", "verifyToken"],
+  open(settings, _channel, { now, publicUrl, whatsappWords }) {
+    const { timeoutMs, appSecret, verifyToken, phoneNumberId, businessAccountId, optIn } = settings;
+    const graph = `${settings.apiBase.replace(/\/+$/, "")}/${settings.version}`;
+    const account = `${graph}/${phoneNumberId}`;
     const headers = { authorization: `Bearer ${settings.accessToken}`, accept: "application/json" };
     return {
       async send(request) {
@@ -65,6 +93,12 @@ export const meta = defineSender({
             "no_template",
             `no template "${rendered.template}" in ${rendered.language}: add templates.${rendered.template}.${rendered.language}`,
           );
+        if (!isDelivered(template.category, request.to))
+          return rejected(
+            "permanent",
+            "marketing_us",
+            `Meta does not deliver marketing templates to +1: ${template.name}`,
+          );
         const body = JSON.stringify(templateMessage(request.key, request.to, template, rendered.variables));
         const sending = { url: `${account}/messages`, method: "POST", body, timeoutMs, now } as const;
         return metaOutcome(
@@ -73,8 +107,35 @@ export const meta = defineSender({
       },
       async check() {
         const url = `${account}?fields=verified_name,quality_rating`;
-        return [credentials(await callVendor({ url, method: "GET", headers, timeoutMs, now }))];
+        const ask = (address: string) => callVendor({ url: address, method: "GET", headers, timeoutMs, now });
+        const known = credentials(await ask(url));
+        if (!known.ok) return [known];
+        const templates =
+          businessAccountId === undefined
+            ? []
+            : metaTemplateChecks(
+                settings.templates,
+                whatsappWords,
+                await ask(templatesAddress(graph, businessAccountId)),
+              );
+        const detail =
+          appSecret === undefined ? "not taken: they need appSecret" : `taken at ${publicUrl}/receipts/whatsapp`;
+        const receipts: Check = { ok: true, what: "WhatsApp receipts", detail };
+        return [
+          known,
+          receipts,
+          ...(whatsappWords ? [registryCheck(settings.templates, whatsappWords)] : []),
+          ...templates,
+        ];
       },
+      optIn,
+      registry: settings.templates,
+      ...(appSecret === undefined
+        ? {}
+        : {
+            receive: async (request: ReceiptRequest) =>
+              receiveFromMeta({ appSecret, verifyToken, phoneNumberId }, request),
+          }),
     };
   },
 });

@@ -1,24 +1,27 @@
 import { z } from "zod";
 import type { Sql } from "../db/sql.ts";
 import { retryLater } from "../outcome.ts";
-import { defineSender } from "./channel.ts";
+import { type Carried, channelNames, defineSender } from "./channel.ts";
+import { LINK_PICTURE, linkPicture } from "./link-picture.ts";
 
 /** Keeps messages instead of sending them: for a sandbox, and for trying rules out. */
 export const outbox = defineSender({
   id: "outbox",
   label: "Outbox",
-  carries: ["email", "sms", "whatsapp"],
+  carries: [...channelNames, "celebration"],
   settings: z.strictObject({}),
   secrets: [],
   repeatable: true,
   open: (_settings, _channel, { sql, now }) => ({
     async send({ key, to, rendered }) {
       const mail = rendered.channel === "email" ? rendered : undefined;
+      const picture = (await linkPicture(rendered))?.toString("base64");
+      const html = mail?.html.replaceAll(`cid:${LINK_PICTURE}`, `data:image/png;base64,${picture}`);
       try {
         await sql.run(
           `insert into outbox (message_id, channel, address, subject, text, html, at) values ($1, $2, $3, $4, $5, $6, $7)
            on conflict (message_id) do nothing`,
-          [key, rendered.channel, to, mail?.subject ?? null, rendered.text, mail?.html ?? null, now()],
+          [key, rendered.channel, to, mail?.subject ?? null, rendered.text, html ?? null, now()],
         );
         return { outcome: "accepted", reference: key };
       } catch (error) {
@@ -34,7 +37,7 @@ export const outbox = defineSender({
 /** A message as the outbox kept it. */
 export interface KeptMessage {
   id: string;
-  channel: "email" | "sms" | "whatsapp";
+  channel: Carried;
   to: string;
   subject: string | null;
   text: string;

@@ -1,8 +1,18 @@
 /** Puts the words of a notice together, around the sentences that a reward's words make. Pure. */
 import type { ChannelName, NoticeKind, Rendered } from "./channel.ts";
-import { clean, clip, escapeHtml, sentenceCase } from "./clean-text.ts";
+import { clean, clip, sentenceCase } from "./clean-text.ts";
 import type { NoticeWords } from "./notice-words.ts";
-import { smsText, unbroken, whatsApp } from "./render-parts.ts";
+import {
+  cardMessage,
+  fillIn,
+  isolated,
+  oneClickLink,
+  pushMessage,
+  smsText,
+  unbroken,
+  unsubscribeLines,
+  whatsApp,
+} from "./render-parts.ts";
 import type { Values } from "./word-file.ts";
 
 interface Around {
@@ -21,6 +31,8 @@ export interface Told {
   /** What happened to a reward that is not due any more, and the sum that is owed or was paid; empty in other notices. */
   reversal: string;
   sum: string;
+  /** The words of the link that stops such mails, and where it leads; empty where there is none. */
+  unsubscribe: { unsubscribe: string; unsubscribeLink: string };
 }
 
 /** `tell`: what the reward's words say of it, with names of at most so many characters. */
@@ -51,12 +63,23 @@ export const renderNotice = (
   const subject = clip(clean(lines.subject(said)), 150);
   const whyLink = `${told.link}#why`;
   const text = (name: keyof typeof lines) => clean(lines[name](said));
+  const headline = sentenceCase(lines.headline(said), words.language);
+  if (channel === "push")
+    return pushMessage({ title: subject, body: String(said.news), url: told.link, language: words.language });
+  if (channel === "slack" || channel === "teams")
+    return cardMessage(channel, {
+      title: `${headline}.`,
+      lines: [String(said.news), String(said.because), String(said.next)],
+      button: { label: text("button"), url: told.link },
+      more: { label: `${text("why")}:`, url: whyLink },
+      footer: text("footer"),
+    });
   const values: Record<string, string> = {
     language: words.language,
     subject,
     preheader: String(said.news),
     workspace: String(said.workspace),
-    opening: unbroken(sentenceCase(lines.headline(said), words.language), said),
+    opening: unbroken(headline, said),
     news: unbroken(String(said.news), said),
     because: String(said.because),
     next: String(said.next),
@@ -66,10 +89,11 @@ export const renderNotice = (
     why: text("why"),
     copy: text("copy"),
     footer: text("footer"),
+    ...told.unsubscribe,
   };
-  const html = layout.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ""));
+  const html = fillIn(layout, values, said);
   const plain = [
-    `${sentenceCase(lines.headline(said), words.language)}.`,
+    `${headline}.`,
     `${said.news}`,
     ...(said.because ? ["", `${said.because}`] : []),
     "",
@@ -81,7 +105,9 @@ export const renderNotice = (
     "",
     "-- ",
     values.footer ?? "",
+    ...unsubscribeLines(told.unsubscribe),
     "",
   ].join("\n");
-  return { channel: "email", subject, html, text: plain };
+  const unsubscribeUrl = told.unsubscribe.unsubscribeLink;
+  return { channel: "email", subject, html, text: isolated(plain, said), ...oneClickLink({ unsubscribeUrl }) };
 };

@@ -40,7 +40,7 @@ export const smtpOutcome = (error: unknown): SendOutcome => {
   // nodemailer refused before connecting: an address that it cannot put into an envelope, or a message above the limit
   if (code === "EENVELOPE") return rejected("badAddress", code, "not an address that mail can be sent to");
   if (code === "EMESSAGE") return rejected("permanent", code, "the message is larger than the mail server takes");
-  return retryLater(30_000, `the mail server could not be reached, nothing was sent (${said})`);
+  return retryLater(30_000, `the mail server could not be reached, nothing was sent (${said})`, "sender");
 };
 
 /** RFC 5321, 4.2 for the reply codes; RFC 3463 for the enhanced ones (5.1.x address, 5.2.x mailbox, 5.7.x policy). */
@@ -48,7 +48,11 @@ const answered = (responseCode: number, command: string, said: string): SendOutc
   const code = String(responseCode);
   // 503: the session was out of step; the same message can go over a new one
   if (responseCode < 500 || responseCode === 503)
-    return retryLater(responseCode === 421 ? 30_000 : 60_000, `the mail server asks for patience: ${said}`);
+    return retryLater(
+      responseCode === 421 ? 30_000 : 60_000,
+      `the mail server asks for patience: ${said}`,
+      responseCode === 421 ? "sender" : undefined,
+    );
   const enhanced = /^\d{3}[ -]5\.(\d)\.\d{1,3}\b/.exec(said)?.[1];
   if (command.startsWith("AUTH") || responseCode === 530 || responseCode === 535)
     return rejected("configuration", code, `the mail server refused user or password: ${said}`);

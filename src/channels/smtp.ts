@@ -4,7 +4,10 @@ import type SMTPPool from "nodemailer/lib/smtp-pool";
 import type { SMTPPoolOptions, SMTPPoolSentMessageInfo } from "nodemailer/lib/smtp-pool";
 import { z } from "zod";
 import { rejected } from "../outcome.ts";
+import type { ReceiptRequest } from "../receipt.ts";
 import { defineSender, longestSendMs } from "./channel.ts";
+import { LINK_PICTURE, linkPicture } from "./link-picture.ts";
+import { MailReceiptsSettings, mailReceiptsSecrets, openMailReceipts } from "./mail-receipts/index.ts";
 import { type SmtpFault, smtpCheck, smtpOutcome } from "./smtp-outcome.ts";
 
 const Settings = z.strictObject({
@@ -24,7 +27,10 @@ const Settings = z.strictObject({
     })
     .describe("Who writes: a name people know, and an address of your domain"),
   replyTo: z.email().optional().describe("Where answers go"),
-  unsubscribe: z.email().optional().describe("Address for List-Unsubscribe"),
+  unsubscribe: z.email().optional().describe("Address for List-Unsubscribe, beside the link that every mail has"),
+  receipts: MailReceiptsSettings.optional().describe(
+    "How we hear what became of a mail: without it a mail that the server took counts as sent",
+  ),
   dkim: z
     .strictObject({
       domainName: z.string().min(1).describe("Domain of `from`"),
@@ -47,15 +53,15 @@ const Settings = z.strictObject({
 
 // nodemailer's own list lacks List-Unsubscribe-Post, which RFC 8058 wants covered
 const signedHeaders =
-  "From:To:Subject:Date:Message-ID:Reply-To:MIME-Version:Content-Type:Content-Transfer-Encoding:List-Unsubscribe:List-Unsubscribe-Post";
+  "From:To:Subject:Date:Message-ID:Reply-To:MIME-Version:Content-Type:Content-Transfer-Encoding:Auto-Submitted:List-Unsubscribe:List-Unsubscribe-Post";
 
 export const smtp = defineSender({
   id: "smtp",
   label: "SMTP",
   carries: ["email"],
   settings: Settings,
-  secrets: ["password", "dkim.privateKey"],
-  open(settings) {
+  secrets: ["password", "dkim.privateKey", ...mailReceiptsSecrets.map((key) => `receipts.${key}`)],
+  open(settings, _channel, { now, publicUrl }) {
     const { host, port, timeoutMs, from, user, password, replyTo, unsubscribe, dkim } = settings;
     const secure = settings.secure ?? port === 465;
     const options: SMTPPoolOptions = {
@@ -76,12 +82,14 @@ export const smtp = defineSender({
       return opened;
     };
     const domain = from.address.slice(from.address.lastIndexOf("@") + 1);
+    const receipts = settings.receipts && openMailReceipts(settings.receipts, { now, domain });
 
     return {
       async send({ key, to, name, rendered }) {
         if (rendered.channel !== "email")
           return rejected("permanent", "not_carried", `SMTP does not carry ${rendered.channel}`);
         try {
+          const picture = await linkPicture(rendered);
           const info = await (await mailer()).sendMail({
             // the same for every attempt of one message: mailboxes may then drop the second copy
             messageId: `<${key}@${domain}>`,
@@ -90,9 +98,17 @@ export const smtp = defineSender({
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
-            headers: { "Auto-Submitted": "auto-generated" },
+            ...(picture === undefined ? {} : { attachments: [inline(picture)] }),
+            headers: {
+              "Auto-Submitted": "auto-generated",
+              ...(receipts ? asWritten(receipts.headers(key)) : {}),
+              ...(oneClick(rendered.unsubscribe) ? { "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" } : {}),
+            },
             ...(replyTo === undefined ? {} : { replyTo }),
-            ...(unsubscribe === undefined ? {} : { list: { unsubscribe: `mailto:${unsubscribe}` } }),
+            ...listUnsubscribe(rendered.unsubscribe, unsubscribe),
+            ...(receipts?.returnPath
+              ? { envelope: { from: receipts.returnPath(key), to: { name: "", address: to } } }
+              : {}),
             ...(dkim === undefined ? {} : { dkim: { ...dkim, headerFieldNames: signedHeaders } }),
             disableFileAccess: true,
             disableUrlAccess: true,
@@ -109,17 +125,48 @@ export const smtp = defineSender({
       async check() {
         try {
           await (await mailer()).verify();
-          return [{ ok: true, what: `SMTP ${host}:${port}` }];
+          const detail = settings.receipts
+            ? `told by ${settings.receipts.from}, at ${publicUrl}/receipts/email`
+            : "none: whatever the server took counts as sent (docs/channels.md, receipts)";
+          return [
+            { ok: true, what: `SMTP ${host}:${port}` },
+            { ok: true, what: "Mail receipts", detail },
+          ];
         } catch (error) {
           return [smtpCheck(`SMTP ${host}:${port}`, error)];
         }
       },
+      ...(receipts ? { receive: (request: ReceiptRequest) => receipts.receive(request) } : {}),
+      ...(receipts?.hearMail ? { hearMail: receipts.hearMail } : {}),
       async close() {
         (await opened)?.close();
       },
     };
   },
 });
+
+const inline = (content: Buffer) => ({
+  cid: LINK_PICTURE,
+  filename: `${LINK_PICTURE}.png`,
+  contentType: "image/png",
+  contentDisposition: "inline" as const,
+  content,
+});
+/** ASCII that a service reads back: folded or encoded, as nodemailer does with long values, it would not be found. */
+const asWritten = (headers: Record<string, string>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, { prepared: true, value }]));
+
+/** RFC 8058: a POST to this address unsubscribes. Only an https one may be offered. */
+const oneClick = (link: string | undefined): link is string => link?.startsWith("https:") ?? false;
+
+/** One header with every way in it: a list within a list, since nodemailer writes a header for each entry of a plain one. */
+const listUnsubscribe = (link: string | undefined, address: string | undefined) => {
+  const ways = [
+    ...(oneClick(link) ? [{ url: link }] : []),
+    ...(address === undefined ? [] : [{ url: `mailto:${address}` }]),
+  ];
+  return ways.length === 0 ? {} : { list: { unsubscribe: [ways] } };
+};
 
 /** The package is loaded at the first mail: it would slow down every start, also where nobody mails. */
 const openMailer = async (options: SMTPPoolOptions): Promise<Transporter<SMTPPoolSentMessageInfo>> => {

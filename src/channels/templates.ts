@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { packageRoot } from "../package-root.ts";
+import { type CelebrationWords, readCelebrationWords } from "./celebration-words.ts";
 import { type NoticeKind, noticeKinds } from "./channel.ts";
 import { type Compiled, compileLayout, keptLayout, noticeLayoutNames, rewardLayoutNames } from "./mail-layout.ts";
 import { type NoticeWords, readNoticeWords } from "./notice-words.ts";
-import type { TemplateProblem } from "./word-file.ts";
+import type { RegisteredWords } from "./whatsapp-registry.ts";
+import type { TemplateProblem, WhatsAppWords } from "./word-file.ts";
 import { readWords, type Words } from "./words.ts";
 
 /** By language as the file is named: `en`, `it`, `pt-BR`. Always has `en`. */
@@ -18,6 +20,7 @@ export interface Templates {
   layout: string;
   notices: Readonly<Record<NoticeKind, ByLanguage<NoticeWords>>>;
   noticeLayout: string;
+  celebrations: ByLanguage<CelebrationWords>;
 }
 
 export type LoadedTemplates = { ok: true; templates: Templates } | { ok: false; problems: TemplateProblem[] };
@@ -48,10 +51,11 @@ export const loadTemplates = async (directory: string, keepIn?: string): Promise
   const notices = {} as Record<NoticeKind, ByLanguage<NoticeWords>>;
   for (const kind of noticeKinds)
     notices[kind] = await readLanguages(own(kind), "a folder with en.yaml", readNoticeWords, problems);
+  const celebrations = await readLanguages(own("celebration"), "a folder with en.yaml", readCelebrationWords, problems);
   const noticeLayout = await layout(own("notice.mjml"), noticeLayoutNames);
   return problems.length > 0
     ? { ok: false, problems }
-    : { ok: true, templates: { words, layout: rewardLayout, notices, noticeLayout } };
+    : { ok: true, templates: { words, layout: rewardLayout, notices, noticeLayout, celebrations } };
 };
 
 type ReadWords<Kept> = (
@@ -108,4 +112,11 @@ const isLanguage = (text: string): boolean => {
   } catch {
     return false;
   }
+};
+
+/** What the words of each kind and language put into their WhatsApp template. */
+export const whatsappWordsOf = ({ words, notices }: Templates): RegisteredWords => {
+  const namesOf = (all: ByLanguage<{ whatsapp: WhatsAppWords }>) =>
+    new Map([...all].map(([language, { whatsapp }]) => [language, whatsapp.names]));
+  return new Map([["reward", namesOf(words)], ...noticeKinds.map((kind) => [kind, namesOf(notices[kind])] as const)]);
 };

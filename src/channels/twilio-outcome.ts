@@ -12,6 +12,8 @@ const meanings = new Map<number, Rejection>([
   [21614, "badAddress"], // To is not a mobile number
   [21635, "badAddress"], // To is a landline
   [21610, "optedOut"], // replied STOP
+  [30005, "badAddress"], // unknown, inactive or out of service
+  [30006, "badAddress"], // a landline, or a carrier that takes no SMS
   [20003, "configuration"], // wrong credentials
   [20404, "configuration"], // no such account
   [21408, "configuration"], // sending to that region is not switched on
@@ -28,9 +30,17 @@ const advice = new Map<number, string>([
   [30034, "register the number for A2P 10DLC"],
   [63016, "use an approved template: see docs/channels.md"],
 ]);
+const TOO_MANY = 20429;
+const plainly = new Map<number, string>([
+  [21610, "the recipient has replied STOP"],
+  [30003, "the phone is switched off or out of reach"],
+  [30005, "the number is unknown or out of service"],
+  [30006, "the number is a landline, or its carrier takes no SMS"],
+  [30007, "filtered by Twilio or the carrier: look at the words and the registration"],
+]);
 const patience = new Map<number, number>([
-  [20429, 5_000], // too many at once; not processed
-  [30450, 30 * 60_000], // blocked against SMS pumping, for 15 to 30 minutes
+  [TOO_MANY, 5_000], // at once; not processed
+  [30450, 30 * 60_000], // this number range is blocked against SMS pumping, for 15 to 30 minutes
 ]);
 
 /** Only what Twilio says in its own format is believed; everything else after sending is `unknown`. */
@@ -58,6 +68,16 @@ export const twilioOutcome = (reply: Reply): SendOutcome => {
 const refused = (code: number, message: string, retryAfterMs: number | undefined): SendOutcome => {
   const said = [`Twilio error ${code}`, vendorWords(message), advice.get(code)].filter(Boolean).join(": ");
   const wait = patience.get(code);
-  if (wait !== undefined) return retryLater(retryAfterMs ?? wait, said);
+  if (wait !== undefined) return retryLater(retryAfterMs ?? wait, said, code === TOO_MANY ? "sender" : undefined);
   return rejected(meanings.get(code) ?? "permanent", String(code), said);
 };
+
+/** What an error in a status report says of the number, beyond the message. */
+export const addressMeaning = (code: number): "bad" | "optedOut" | undefined => {
+  const meaning = meanings.get(code);
+  return meaning === "badAddress" ? "bad" : meaning === "optedOut" ? meaning : undefined;
+};
+
+/** The same error for a person. */
+export const codeInWords = (code: number): string =>
+  [`Twilio error ${code}`, plainly.get(code) ?? advice.get(code)].filter(Boolean).join(": ");

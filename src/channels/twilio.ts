@@ -1,9 +1,13 @@
 /** Twilio's Messages API, for SMS and for WhatsApp. https://www.twilio.com/docs/messaging/api/message-resource */
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
+import type { ReceiptRequest } from "../receipt.ts";
 import { callVendor, type Reply } from "./call.ts";
-import { type ChannelName, defineSender, type SendRequest } from "./channel.ts";
+import { type Carried, defineSender, type SendRequest } from "./channel.ts";
+import { reachableFromOutside } from "./public-host.ts";
 import { twilioOutcome } from "./twilio-outcome.ts";
+import { receiveFromTwilio, statusCallback } from "./twilio-receipts.ts";
+import { isDelivered } from "./whatsapp-registry.ts";
 
 const Settings = z
   .strictObject({
@@ -11,12 +15,17 @@ const Settings = z
       .string()
       .regex(/^AC[0-9a-fA-F]{32}$/, "expected AC and 32 hexadecimal digits")
       .describe("Account SID, from the Twilio console's first page"),
-    authToken: z.string().min(1).optional().describe("Auth token, beside the account SID"),
+    authToken: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Auth token, beside the account SID. Twilio signs its receipts with it, also where an API key sends"),
+    previousAuthToken: z.string().min(1).optional().describe("The auth token before, while it is being rotated"),
     apiKeySid: z
       .string()
       .regex(/^SK[0-9a-fA-F]{32}$/, "expected SK and 32 hexadecimal digits")
       .optional()
-      .describe("API key SID, instead of the auth token"),
+      .describe("API key SID, to send with instead of the auth token"),
     apiKeySecret: z.string().min(1).optional().describe("Secret of that API key"),
     from: z.string().min(1).optional().describe("Number in E.164, or an alphanumeric sender for SMS"),
     messagingServiceSid: z
@@ -31,8 +40,18 @@ const Settings = z
       )
       .default({})
       .describe(
-        "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`, `reversed`) and language, `reward: { en: HX…, it: HX… }`",
+        "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`) and language, `reward: { en: HX…, it: HX… }`",
       ),
+    optIn: z
+      .enum(["required", "assumed"])
+      .default("assumed")
+      .describe(
+        "WhatsApp only. `required`: only people whose agreement is kept here are written to; `assumed`: you answer for it",
+      ),
+    marketing: z
+      .array(z.string())
+      .default([])
+      .describe("WhatsApp only: which of `templates` Meta approved as marketing, which it does not deliver to +1"),
     apiBase: z.url().default("https://api.twilio.com").describe("Base URL of the API"),
     timeoutMs: z
       .number()
@@ -61,8 +80,8 @@ export const twilio = defineSender({
   label: "Twilio",
   carries: ["sms", "whatsapp"],
   settings: Settings,
-  secrets: ["authToken", "apiKeySecret"],
-  open(settings, channel, { now }) {
+  secrets: ["authToken", "previousAuthToken", "apiKeySecret"],
+  open(settings, channel, { now, publicUrl }) {
     const { accountSid, apiKeySid, apiKeySecret, authToken, timeoutMs } = settings;
     const url = `${settings.apiBase.replace(/\/+$/, "")}/2010-04-01/Accounts/${accountSid}/Messages.json`;
     const login = apiKeySid && apiKeySecret ? `${apiKeySid}:${apiKeySecret}` : `${accountSid}:${authToken}`;
@@ -71,25 +90,37 @@ export const twilio = defineSender({
       "content-type": "application/x-www-form-urlencoded",
       accept: "application/json",
     };
+    const authTokens = [authToken, settings.previousAuthToken].filter((token) => token !== undefined);
+    // Twilio refuses a message whose callback it cannot reach
+    const receiptsUrl =
+      authToken !== undefined && reachableFromOutside(publicUrl) ? `${publicUrl}/receipts/${channel}` : undefined;
     return {
       async send(request) {
         const form = messageForm(settings, request);
         if (!form) return missingTemplate(request);
-        const body = new URLSearchParams(form).toString();
+        if (isMarketing(settings, request) && !isDelivered("marketing", request.to))
+          return rejected("permanent", "marketing_us", "Meta does not deliver marketing templates to +1");
+        const asked =
+          receiptsUrl === undefined ? form : { ...form, StatusCallback: statusCallback(receiptsUrl, request.key) };
+        const body = new URLSearchParams(asked).toString();
         return twilioOutcome(await callVendor({ url, method: "POST", headers, body, timeoutMs, now }));
       },
       async check() {
         // a list of one: reading it needs the same permission as sending, and an API key may not read the account
         const reply = await callVendor({ url: `${url}?PageSize=1`, method: "GET", headers, timeoutMs, now });
-        return [credentials(reply), ...templates(settings, channel)];
+        return [credentials(reply), heardBack(receiptsUrl), ...templates(settings, channel)];
       },
+      ...(channel === "whatsapp" ? { optIn: settings.optIn } : {}),
+      ...(authToken === undefined
+        ? {}
+        : { receive: async (request: ReceiptRequest) => receiveFromTwilio({ authTokens }, request, now()) }),
     };
   },
 });
 
 /** The form's fields; undefined where there is no approved template for this message's language. */
 const messageForm = (settings: Settings, { to, rendered }: SendRequest): Record<string, string> | undefined => {
-  if (rendered.channel === "email") return undefined;
+  if (rendered.channel !== "sms" && rendered.channel !== "whatsapp") return undefined;
   const whatsapp = rendered.channel === "whatsapp";
   const address = (number: string) => (whatsapp ? `whatsapp:${number.replace(/^whatsapp:/, "")}` : number);
   const sender: Record<string, string> =
@@ -103,6 +134,9 @@ const messageForm = (settings: Settings, { to, rendered }: SendRequest): Record<
   const variables = Object.fromEntries(rendered.variables.map((value, index) => [String(index + 1), value]));
   return { To: address(to), ...sender, ContentSid: contentSid, ContentVariables: JSON.stringify(variables) };
 };
+
+const isMarketing = ({ marketing }: Settings, { rendered }: SendRequest) =>
+  rendered.channel === "whatsapp" && marketing.includes(rendered.template);
 
 const missingTemplate = ({ rendered }: SendRequest) =>
   rendered.channel === "whatsapp"
@@ -139,7 +173,13 @@ const credentials = (reply: Reply): Check => {
   };
 };
 
-const templates = (settings: Settings, channel: ChannelName): Check[] => {
+const heardBack = (receiptsUrl: string | undefined): Check => {
+  const what = "Twilio receipts";
+  if (receiptsUrl !== undefined) return { ok: true, what, detail: `asked for with each message, at ${receiptsUrl}` };
+  return { ok: true, what, detail: "not asked for: they need authToken, and a PUBLIC_URL that Twilio can reach" };
+};
+
+const templates = (settings: Settings, channel: Carried): Check[] => {
   if (channel !== "whatsapp") return [];
   const languages = Object.keys(settings.templates.reward ?? {});
   const what = "Twilio WhatsApp templates";

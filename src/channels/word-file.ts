@@ -21,6 +21,8 @@ export const text = z.string().min(1);
 export const WrittenWhatsApp = z.strictObject({ body: text, variables: z.array(text).min(1) });
 export interface WhatsAppWords {
   body: string;
+  /** What each variable holds, as it was written, without its braces. */
+  names: readonly string[];
   variables: readonly Message[];
 }
 
@@ -96,6 +98,7 @@ export const readWordFile = <Written>(
         });
       return {
         body: written.body,
+        names: written.variables.map((each) => each.replace(/^\{|\}$/g, "")),
         variables: written.variables.map((each, index) => compile(["whatsapp", "variables", index], each)),
       };
     },

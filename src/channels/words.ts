@@ -17,6 +17,10 @@ export interface Words {
   other: { subject: Message; reason: Message };
   alreadySays: readonly string[];
   lines: Readonly<Record<LineName, Message>>;
+  /** Beside the QR code in a mail; nothing where a copy of the templates is older than it. */
+  scan: Message;
+  /** The link at the end of every mail, notices included. */
+  unsubscribe: Message;
   sms: readonly Message[];
   whatsapp: WhatsAppWords;
 }
@@ -42,6 +46,9 @@ const Written = z.strictObject({
   moments: z.object({ other: moment }).catchall(moment),
   alreadySays: z.array(text).default([]),
   ...(Object.fromEntries(lineNames.map((name) => [name, text])) as Record<LineName, typeof text>),
+  scan: text.optional(),
+  // a copy of the templates may be older than this line
+  unsubscribe: text.default("Unsubscribe"),
   sms: z.array(text).min(1),
   whatsapp: WrittenWhatsApp,
 });
@@ -62,6 +69,7 @@ export const sentence: readonly string[] = [
 /** What each message may name; a message is made before those that name it. */
 const namesFor = (place: string): readonly string[] => {
   if (place === "points") return ["n", "count"];
+  if (place === "unsubscribe") return [];
   if (place.startsWith("moments.")) return facts;
   if (place === "opening") return [...facts, "who", "reason"];
   if (place === "prize") return prize;
@@ -90,6 +98,8 @@ export const readWords = (
     other: compiledMoment("other", other),
     alreadySays: written.alreadySays,
     lines: Object.fromEntries(lineNames.map((name) => [name, compile([name], written[name])])) as Words["lines"],
+    scan: written.scan === undefined ? () => "" : compile(["scan"], written.scan),
+    unsubscribe: compile(["unsubscribe"], written.unsubscribe),
     sms: written.sms.map((each, index) => compile(["sms", index], each)),
     whatsapp: read.whatsApp(written.whatsapp),
   };

@@ -13,6 +13,8 @@ const MOST = 500;
 interface Asked {
   as: string;
   reason?: string;
+  give?: string;
+  record?: string;
   all?: true;
   group?: string;
   json?: true;
@@ -40,10 +42,11 @@ export const approvalsCommand = (): Command =>
         ),
     )
     .addCommand(
-      deciding("approve", "approve rewards; of a dispute: accept it, with --reason as the answer").option(
-        "--reason <text>",
-        "for the record; of a dispute: the answer that its recipient reads",
-      ),
+      deciding("approve", "approve rewards; of a dispute: accept it, with --reason as the answer")
+        .alias("accept")
+        .option("--reason <text>", "for the record; of a dispute: the answer that its recipient reads")
+        .option("--give <rule>", "of a dispute about a missing reward: give what this rule would have given")
+        .option("--record <id>", "with --give: the deal's id in the CRM, where several fit"),
     )
     .addCommand(
       deciding("decline", "decline rewards or disputes").requiredOption("--reason <text>", "what the recipient reads"),
@@ -65,7 +68,14 @@ const deciding = (decision: Decision["decision"], description: string): Command 
             `--as ${asked.as}: found no such user, expected an email address of users: in accolade.yaml`,
           ]);
         const chosen = await choose(corridor, ids, asked);
-        const decided = await decideApprovals(corridor, user, chosen, { decision, reason: asked.reason ?? null });
+        if (asked.give !== undefined && chosen.length !== 1)
+          throw new Refusal([`--give: found ${counted(chosen.length, "id")}, expected the one of a dispute`]);
+        const give = asked.give === undefined ? {} : { give: { rule: asked.give, record: asked.record ?? null } };
+        const decided = await decideApprovals(corridor, user, chosen, {
+          decision,
+          reason: asked.reason ?? null,
+          ...give,
+        });
         report(decided, user, asked.json);
       }),
     );

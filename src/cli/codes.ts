@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { Command } from "commander";
 import { Refusal } from "../open-corridor.ts";
+import { wake } from "../pipeline/watch-providers.ts";
 import { importCodes, poolStock } from "../rewards/index.ts";
 import { counted } from "./counted.ts";
 import { withCorridor } from "./with-corridor.ts";
@@ -25,12 +26,10 @@ export const codesCommand = (): Command =>
               `Pool ${pool}: ${counted(report.imported, "code")} imported, ${report.duplicates} there already, ${counted(report.problems.length, "line")} left out.`,
             );
             // rewards that wait for codes need not wait for their pause to end
-            const woken = await database.run(
-              `update grants set not_before = $1 where state = 'approved' and waiting is not null and provider = any ($2)`,
-              [
-                now(),
-                [...corridor.providers.values()].filter((each) => each.kind.id === "code-pool").map((each) => each.id),
-              ],
+            const pools = [...corridor.providers.values()].filter((each) => each.kind.id === "code-pool");
+            const woken = (await Promise.all(pools.map(({ id }) => wake(corridor, id, null)))).reduce(
+              (a, b) => a + b,
+              0,
             );
             if (woken > 0) console.log(`${counted(woken, "reward")} that waited: tried again now.`);
             if (report.problems.length > 0) process.exitCode = 1;

@@ -7,6 +7,7 @@ import { checkMoney } from "./doctor-money.ts";
 import { checkQueue } from "./doctor-queue.ts";
 import { checkPeople, checkRules } from "./doctor-rules.ts";
 import { checkChannels, checkConnections, checkProviders } from "./doctor-vendors.ts";
+import { checkWebhooks } from "./doctor-webhooks.ts";
 
 /** What to enter in one CRM. */
 interface Steps {
@@ -47,6 +48,12 @@ export const examine = async (done: (section: Section) => void): Promise<{ secti
       ["Connections", ifWhole(() => checkConnections(around))],
       ["Rewards", ifWhole(() => checkProviders(around))],
       ["Channels", ifWhole(() => checkChannels(around))],
+      [
+        "Webhooks",
+        config.webhooks.size === 0
+          ? Promise.resolve([])
+          : ifWhole(() => lookedAt("webhooks", () => checkWebhooks(config, around.database))),
+      ],
       ["Money", lookedAt("money", () => checkMoney(config, around.database))],
     ];
     for (const [title, part] of parts) {

@@ -12,7 +12,7 @@ import {
 import { whoRunsThis } from "./who.ts";
 import { withCorridor } from "./with-corridor.ts";
 
-const WHAT = "all, provider <id> or channel <name>";
+const WHAT = "all, provider <id>, channel <name> or sender <id>";
 
 /** `accolade pause`: from now on nothing is ordered and nobody is told, until `resume`. */
 export const pauseCommand = (): Command =>

@@ -17,14 +17,14 @@ export const replayCommand = (): Command =>
       withCorridor(async ({ corridor }) => {
         if (event === undefined && !options.parked)
           throw new Refusal(["replay: found neither an event nor --parked, expected one of them"]);
-        const { deliveries, events } = await replay(corridor, event ?? "parked");
-        if (deliveries + events === 0)
+        const { deliveries, events, windows } = await replay(corridor, event ?? "parked");
+        if (deliveries + events + windows === 0)
           console.log(
             event === undefined ? "Nothing is parked." : `Event ${event} is not parked; nothing was changed.`,
           );
         else
           console.log(
-            `Sent again: ${counted(events, "event")}, ${counted(deliveries, "delivery", "deliveries")}. A running server takes them up within a second.`,
+            `Sent again: ${counted(events, "event")}, ${counted(deliveries, "delivery", "deliveries")}${windows > 0 ? `, ${counted(windows, "window that ended", "windows that ended")}` : ""}. A running server takes them up within a second.`,
           );
       }),
     );

@@ -8,4 +8,4 @@ export type { LoadedRules } from "./load.ts";
 export { loadRules } from "./load.ts";
 export type { LineTrace, Match, Matcher, RuleTrace } from "./matcher.ts";
 export { createMatcher } from "./matcher.ts";
-export type { Reward, Rule, RuleBook } from "./rule-book.ts";
+export type { Offer, Reward, Route, Rule, RuleBook } from "./rule-book.ts";

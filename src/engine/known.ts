@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import type { Money } from "../money.ts";
 import type { RuleMetric } from "./rule-book.ts";
 
 /** A metric as rules may name it. */
@@ -13,10 +14,20 @@ export interface KnownMetric {
   options: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A provider as rewards may name it. */
+export interface KnownProvider {
+  /** Schema of a reward's own keys. */
+  options: ZodType<unknown>;
+  /** The currencies that it supplies. */
+  supplies: "points" | "money" | "both";
+  /** Why it cannot supply this, as far as its catalogue is known; undefined where it can, or nobody knows. Asks nobody. */
+  misfit?(options: unknown, value: Money): string | undefined;
+}
+
 /** What rules may refer to outside of their own files. */
 export interface Known {
-  /** Provider ids in accolade.yaml, each with the schema of a reward's own keys and the currencies it supplies. */
-  providers: ReadonlyMap<string, { options: ZodType<unknown>; supplies: "points" | "money" | "both" }>;
+  /** By id in accolade.yaml. */
+  providers: ReadonlyMap<string, KnownProvider>;
   workspaceCurrency: string;
   /** IANA name: dates without a time in `from` and `until` start at midnight there. */
   timeZone: string;

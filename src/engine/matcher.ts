@@ -49,6 +49,8 @@ export interface Matcher {
   listens(type: string): boolean;
   /** The rules whose conditions all hold, in the order of the book. Cost follows the rules that could match. */
   match(situation: Situation): Match[];
+  /** What a rule would give if all of its conditions held; undefined where it listens to another milestone. */
+  wouldGive(situation: Situation, ruleId: string): Match | undefined;
   /** Why each rule, or the one named, did or did not match. Evaluates every line. */
   explain(situation: Situation, ruleId?: string): RuleTrace[];
   /** The reasons of a match: the lines of its rule, all of which hold, with the values seen. Evaluates nothing again. */
@@ -64,6 +66,9 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
   const discriminator = createDiscriminator(rules);
   const { tierOf, fillIn } = createTiers(book.tiers, rules);
   const isOpen = createCalendars(book.calendars);
+  // a window that is over is not something that happens at midnight, when no calendar is open
+  const isOpenFor = ({ during }: Rule, { milestone, metric }: Situation) =>
+    metric?.ended === true || isOpen(during, milestone.occurredAt);
 
   return {
     book,
@@ -80,10 +85,16 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
         const compiled = rules[position];
         if (!compiled || !inWindow(compiled, at) || !isOfMetric(compiled.rule, situation)) continue;
         if (!lines.every((line) => holds(line, facts))) continue;
-        if (!isOpen(compiled.rule.during, situation.milestone.occurredAt)) continue;
+        if (!isOpenFor(compiled.rule, situation)) continue;
         matches.push({ rule: compiled.rule, parts: matchedParts(compiled, facts) });
       }
       return matches;
+    },
+    wouldGive(given, ruleId) {
+      const situation = fillIn(given);
+      const compiled = byId.get(ruleId)?.[0];
+      if (compiled?.rule.on !== situation.milestone.type || !isOfMetric(compiled.rule, situation)) return undefined;
+      return { rule: compiled.rule, parts: matchedParts(compiled, factsOf(situation)) };
     },
     reasons(given, { rule }) {
       const situation = fillIn(given);
@@ -101,8 +112,7 @@ export const createMatcher = (book: RuleBook, workspaceCurrency: string): Matche
           return { rule: rule.id, verdict: "not_listening", lines: [] };
         const lines = compiled.lines.map((line) => traceLine(line, facts, situation, workspaceCurrency));
         if (!inWindow(compiled, at)) return { rule: rule.id, verdict: "outside_window", lines };
-        if (!isOpen(rule.during, situation.milestone.occurredAt))
-          return { rule: rule.id, verdict: "outside_calendar", lines };
+        if (!isOpenFor(rule, situation)) return { rule: rule.id, verdict: "outside_calendar", lines };
         const matched = lines.every((line) => line.held);
         return { rule: rule.id, verdict: matched ? "matched" : "not_matched", lines };
       });

@@ -5,6 +5,7 @@ import type { Known } from "./known.ts";
 import { readBudget } from "./read-budget.ts";
 import { readCalendar } from "./read-calendar.ts";
 import { readFields } from "./read-fields.ts";
+import { readOffer } from "./read-offer.ts";
 import { readReward } from "./read-reward.ts";
 import { readRule } from "./read-rule.ts";
 import { readTier } from "./read-tier.ts";
@@ -39,6 +40,7 @@ export const readBook = (files: readonly SourceFile[], known: Known): ReadBook =
   const calendarSpots = entries("calendars");
   const tierSpots = entries("tiers");
   const ruleSpots = entries("rules");
+  const offerSpots = entries("offers");
   const rewards = rewardSpots.map((spot) => readReward(spot, known));
   const budgets = budgetSpots.map((spot) => readBudget(spot, known));
   const calendars = calendarSpots.map((spot) => readCalendar(spot, known));
@@ -51,6 +53,8 @@ export const readBook = (files: readonly SourceFile[], known: Known): ReadBook =
     known,
   };
   const rules = ruleSpots.map((spot) => readRule(spot, shelf));
+  const offers = offerSpots.map((spot) => readOffer(spot, shelf));
+  refuseDuplicates(offerSpots, "offer");
   refuseDuplicates(rewardSpots, "reward");
   refuseDuplicates(budgetSpots, "budget");
   refuseDuplicates(calendarSpots, "calendar");
@@ -64,6 +68,7 @@ export const readBook = (files: readonly SourceFile[], known: Known): ReadBook =
     rules: sound(rules),
     rewards: sound(rewards),
     budgets: sound(budgets),
+    offers: sound(offers),
     tiers: sound(tiers),
     calendars: sound(calendars),
   };

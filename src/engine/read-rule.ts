@@ -1,4 +1,3 @@
-import type { ChannelName } from "../channels/channel.ts";
 import { isMilestoneType, type MilestoneType } from "../events.ts";
 import { inWords } from "../yaml/problem.ts";
 import type { Spot } from "../yaml/yaml-source.ts";
@@ -11,13 +10,14 @@ import { readHold } from "./read-hold.ts";
 import { readLimits } from "./read-limits.ts";
 import { readMetric } from "./read-metric.ts";
 import { checkNamed } from "./read-named.ts";
+import { readNotify } from "./read-notify.ts";
 import { readOnce } from "./read-once.ts";
 import { readParts } from "./read-parts.ts";
 import { titleOf } from "./read-reward.ts";
 import { readWhere } from "./read-where.ts";
 import { readWindow } from "./read-window.ts";
 import type { Budget, RewardPart, Rule } from "./rule-book.ts";
-import { channelNames, ruleShape } from "./shapes.ts";
+import { ruleShape } from "./shapes.ts";
 import type { Shelf } from "./shelf.ts";
 import { milestoneNames } from "./subject-kinds.ts";
 
@@ -97,21 +97,6 @@ const readMetricOf = (rule: Spot, on: MilestoneType | undefined, given: boolean,
   if (on === undefined || !given) return null;
   rule.child("metric").keyProblem(`\`metric\` with \`on: ${on}\``, "`on: metric.changed`, or no `metric`");
   return undefined;
-};
-
-const readNotify = (spot: Spot, given: string | unknown[] | undefined): ChannelName[] | undefined => {
-  if (given === undefined) return ["email"];
-  const spots = Array.isArray(given) ? given.map((_, index) => spot.child(index)) : [spot];
-  const names: ChannelName[] = [];
-  for (const item of spots) {
-    const name = channelNames.find((channel) => channel === item.value);
-    if (!name) {
-      const near = typeof item.value === "string" ? didYouMean(item.value, channelNames) : "";
-      item.problem(inWords(item.value), `a channel: ${channelNames.join(", ")}${near}`);
-    } else if (names.includes(name)) item.problem(`\`${name}\` again`, "each channel once");
-    else names.push(name);
-  }
-  return names.length === spots.length ? names : undefined;
 };
 
 /** Reports a budget that can never pay for the rule: in another currency, or at another time. */

@@ -5,7 +5,9 @@ import { compileExpression } from "./expression.ts";
 import type { Known } from "./known.ts";
 import { readFields } from "./read-fields.ts";
 import { readCurrency, readMoney, type Supplies } from "./read-money.ts";
+import { suppliesOf } from "./read-reward.ts";
 import { refuseNeverKnown } from "./read-where.ts";
+import { warnOfMisfits } from "./route-misfits.ts";
 import type { PartValue, Reward } from "./rule-book.ts";
 import { computedShape } from "./shapes.ts";
 
@@ -19,9 +21,15 @@ export const readValue = (
   known: Known,
 ): PartValue | undefined => {
   const spot = part.child("value");
-  const supplies = reward ? known.providers.get(reward.provider)?.supplies : undefined;
+  const supplies = reward
+    ? suppliesOf(
+        reward.via.map((route) => route.provider),
+        known,
+      )
+    : undefined;
   if (typeof given === "string") {
     const fixed = readMoney(spot, given, supplies);
+    if (fixed && reward) warnOfMisfits(spot, fixed, reward, known);
     return fixed && { fixed };
   }
   if (given !== undefined) return readComputed(spot, supplies, about);

@@ -92,16 +92,48 @@ export interface Calendar {
   except: string[];
 }
 
+/** One way to come by a reward: a provider with its options, and whom and what it is used for. */
+export interface Route {
+  /** Provider id in accolade.yaml. */
+  provider: string;
+  /** As the provider's `options` schema parsed them. */
+  options: unknown;
+  /** ISO 3166-1 alpha-2; null: whoever it is for. */
+  countries: readonly string[] | null;
+  /** ISO 4217; null: any that the provider supplies. */
+  currencies: readonly string[] | null;
+  /** Both included; null: no bound. A value in another currency does not fit. */
+  atLeast: Money | null;
+  atMost: Money | null;
+}
+
 export interface Reward {
   id: string;
   /** By language; always at least one. */
   title: Record<string, string>;
-  /** Provider id in accolade.yaml. */
+  /** Of the first route: provider id in accolade.yaml. */
   provider: string;
   /** What a rule gives when it names no value of its own. */
   value: Money | null;
-  /** As the provider's `options` schema parsed them. */
+  /** Of the first route. */
   options: unknown;
+  /** In order of preference; one where the reward names one provider. Never empty. */
+  via: readonly Route[];
+}
+
+/** What recipients may take for their points, on their own page. */
+export interface Offer {
+  id: string;
+  give: Reward;
+  value: Money;
+  /** Points. */
+  cost: Money;
+  /** How many there are in all; null: no end of them. */
+  stock: number | null;
+  /** As in a rule. */
+  notify: ChannelName[];
+  file: string;
+  line: number;
 }
 
 export type PartValue =
@@ -157,6 +189,7 @@ export interface RuleBook {
   rules: Rule[];
   rewards: Reward[];
   budgets: Budget[];
+  offers: Offer[];
   /** In order: the first that holds is the customer's tier. */
   tiers: Tier[];
   calendars: Calendar[];

@@ -21,10 +21,14 @@ import { moneyPattern } from "./short-forms/short-form.ts";
 import { milestoneNames } from "./subject-kinds.ts";
 
 // Spelled as a record, so that a new channel cannot be forgotten here.
-const channels = Object.keys({ email: true, sms: true, whatsapp: true } satisfies Record<
-  ChannelName,
-  true
->) as ChannelName[];
+const channels = Object.keys({
+  email: true,
+  sms: true,
+  whatsapp: true,
+  slack: true,
+  teams: true,
+  push: true,
+} satisfies Record<ChannelName, true>) as ChannelName[];
 export const channelNames: readonly ChannelName[] = channels;
 
 const titleWords = "a title: a text, or one for each language as `{ en: …, it: … }`";
@@ -42,14 +46,49 @@ const valueWords = "an amount with its currency, such as `100 EUR` or `50 points
 const computedWords =
   'an amount such as `100 EUR` or `50 points`, or `{ expression: "deal.amount * 0.01", currency: EUR, cap: 500 EUR }`';
 
+const providerWords = "a provider, by its id in accolade.yaml";
+const currencyWords = "a list of currencies by their three letters, such as `[EUR, CHF]`";
+const countryWords = "a list of countries by their two letters, such as `[IT, DE]`";
+
+export const routeShape = {
+  provider: text(providerWords).describe(
+    "The id of a provider in `accolade.yaml`; beside it, the keys of that provider",
+  ),
+  countries: z
+    .array(z.string().regex(/^[A-Z]{2}$/, { error: "a country by its two letters, such as `IT`" }), {
+      error: countryWords,
+    })
+    .min(1, { error: countryWords })
+    .optional()
+    .describe(
+      "Only for recipients in these countries, as their phone number or time zone says: ISO 3166-1, such as `IT`",
+    ),
+  currencies: z
+    .array(z.string().regex(/^[A-Z]{3}$/, { error: "a currency by its three letters, such as `EUR`" }), {
+      error: currencyWords,
+    })
+    .min(1, { error: currencyWords })
+    .optional()
+    .describe("Only for values in these currencies"),
+  atLeast: money("the least that it is used for, such as `10 EUR`").optional().describe("Only for values from this on"),
+  atMost: money("the most that it is used for, such as `500 EUR`").optional().describe("Only for values up to this"),
+};
+const viaWords = "a list of providers in order: `- { provider: tremendous, products: [amazon-it] }`";
+
 export const rewardShape = {
   id: id("reward", "gift-card").describe("How rules name it: small letters, digits, `-` and `_`"),
   title: Title.optional().describe(
     "What the recipient reads: a text for everybody, or one for each language. The words of the `id` where nothing is given",
   ),
-  provider: text("a provider, by its id in accolade.yaml").describe(
-    "Who supplies it: the id of a provider in `accolade.yaml`",
-  ),
+  provider: text(providerWords)
+    .optional()
+    .describe("Who supplies it: the id of a provider in `accolade.yaml`. This or `via`"),
+  via: readLater(
+    z.array(z.unknown(), { error: viaWords }).min(1, { error: viaWords }),
+    z.array(z.looseObject(routeShape)).min(1),
+  )
+    .optional()
+    .describe("Instead of `provider`: several, in order. The first that fits is used, and the next where it refuses"),
   value: money(valueWords)
     .optional()
     .describe("What it is worth: `100 EUR`, `50 points`. Leave it out where each rule says how much"),
@@ -187,6 +226,25 @@ export const budgetShape = {
     ),
 };
 
+export const offerShape = {
+  id: id("offer", "coffee").describe("Unique. It stays with what was taken: do not use it again for another offer"),
+  give: text("a reward, by its id").describe("Id of the reward that one gets"),
+  value: money(valueWords).optional().describe("What it is worth, where the reward does not say so"),
+  cost: money("points, such as `500 points`").describe("How many points it takes: `500 points`"),
+  stock: z
+    .number({ error: "a whole number, such as `20`" })
+    .int({ error: "a whole number, such as `20`" })
+    .min(0, { error: "a whole number, such as `20`" })
+    .optional()
+    .describe("How many there are in all, those that were taken included. No end of them where nothing is given"),
+  notify: readLater(
+    z.union([z.string(), z.array(z.unknown()).min(1, { error: channelWords })], { error: channelWords }),
+    z.union([z.enum(channels as [ChannelName, ...ChannelName[]]), z.array(z.enum(channels)).min(1)]),
+  )
+    .optional()
+    .describe("Channels over which they are told when it is there. `[email]` where none is given"),
+};
+
 export const tierShape = {
   id: id("tier", "vip").describe("What `customer.tier` says"),
   where: readLater(
@@ -220,6 +278,9 @@ export const topShape = {
   ),
   budgets: list(z.strictObject(budgetShape), "a list of budgets, each beginning with `- id:`").describe(
     "Money set aside, which rules take from",
+  ),
+  offers: list(z.strictObject(offerShape), "a list of offers, each beginning with `- id:`").describe(
+    "What recipients may take for their points, on their own page",
   ),
   tiers: list(
     z.strictObject(tierShape),

@@ -141,7 +141,7 @@ const metric = {
   previous: number("the same over the window before"),
   change: number("how much of `metric.previous` it grew: 0.1 is a tenth"),
   sample: number("how many records it rests on"),
-} satisfies Record<Exclude<keyof MetricView, "options">, Declared>;
+} satisfies Record<Exclude<keyof MetricView, "options" | "ended">, Declared>;
 
 /** Every variable of an expression. */
 export const variables = {

@@ -11,7 +11,10 @@ import { outboxPolicy, pagePolicy } from "./page.ts";
 import type { HttpParts } from "./parts.ts";
 import { plain } from "./plain.ts";
 import { probes } from "./probes.ts";
+import { receipts } from "./receipts.ts";
 import { languageCodes } from "./texts/index.ts";
+import { unsubscribes } from "./unsubscribe.ts";
+import { walls } from "./wall.ts";
 import { webhooks } from "./webhooks.ts";
 
 export const createApp = (parts: HttpParts): Express => {
@@ -33,8 +36,11 @@ export const createApp = (parts: HttpParts): Express => {
   );
 
   app.use("/webhooks", webhooks(parts));
+  app.use("/receipts", receipts(parts));
   app.use(probes(parts));
   app.use("/me", claims(parts));
+  if (parts.wall) app.use("/wall", walls(parts.wall));
+  app.use("/u", unsubscribes(parts));
   if (parts.corridor) app.use("/api", api(parts.corridor));
 
   const { outbox, publicUrl, workspaceName, docsUrl } = parts;

@@ -1,17 +1,23 @@
 /** A recipient's own page: what it is for, what it is worth, how to use it, and why. */
 import { formatMoney, POINTS } from "../money.ts";
-import type { RewardContent } from "../rewards/provider.ts";
 import { disputeSection, type Refilled } from "./dispute-section.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
-import type { Claim } from "./parts.ts";
+import type { Claim, ShownContent } from "./parts.ts";
+import { placeOf } from "./person-page.ts";
 import { type Speaker, speakerFor, type TextKey } from "./texts/index.ts";
 
 /**
  * `qr`: an SVG of the link in the content, or of this page. `base`: the page's own path, under which its forms are posted.
- * `refilled`: what the recipient had written where it could not be sent.
+ * `refilled`: what the recipient had written where it could not be sent. `ownPath`: of the page with all their rewards.
  */
-export const claimPage = (claim: Claim, base: string, qr: Html | null, refilled: Refilled | null = null): string => {
+export const claimPage = (
+  claim: Claim,
+  base: string,
+  qr: Html | null,
+  refilled: Refilled | null = null,
+  ownPath: string | null = null,
+): string => {
   const speaker = speakerFor(claim.language, claim.timeZone);
   const { say, locale } = speaker;
   const worth = formatMoney(claim.worth, locale);
@@ -23,8 +29,10 @@ export const claimPage = (claim: Claim, base: string, qr: Html | null, refilled:
 <p class="worth">${say("worth", { amount: worth })}</p>
 <p class="lead">${name ? html`${say("greeting", { name })} ${uncapitalised(reasonOf(claim, speaker), claim, locale)}` : reasonOf(claim, speaker)}</p>
 ${bodyOf(claim, speaker, `${base}/reveal`, qr)}
+${claim.tellAt !== undefined && html`<p class="quiet">${say("meTellAt", { time: speaker.time(new Date(claim.tellAt)), place: placeOf(claim.timeZone ?? "UTC") })}</p>`}
 ${why(claim, speaker)}
-${disputeSection(claim, speaker, `${base}/dispute`, refilled)}`,
+${disputeSection(claim, speaker, `${base}/dispute`, refilled)}
+${ownPath !== null && html`<p><a class="back" href="${ownPath}">${say("meToThis")}</a></p>`}`,
   );
 };
 
@@ -78,6 +86,8 @@ const bodyOf = (claim: Claim, speaker: Speaker, action: string, qr: Html | null)
   if (claim.takingBack) return note(say("takingBack"));
   if (isAllNetted(claim)) return note(say("nettedAll", { amount: formatMoney(claim.worth, speaker.locale) }));
   if (claim.worth.currency === POINTS) return contentOf(claim, { kind: "points" }, speaker, null);
+  if (claim.task === "open")
+    return contentOf(claim, { kind: "task", state: "open", note: null, trackingUrl: null }, speaker, null);
   return html`<section class="card">
 ${nettedNote(claim, speaker)}
 ${state === "redeemed" && html`<p>${say("redeemed")}</p>`}
@@ -99,12 +109,12 @@ const isAllNetted = ({ netted, worth }: Claim) => netted?.minor === worth.minor 
 const nettedNote = ({ netted }: Claim, { say, locale }: Speaker) =>
   netted && html`<p>${say("netted", { amount: formatMoney(netted, locale) })}</p>`;
 
-const contentsOf = (claim: Claim, content: RewardContent, speaker: Speaker, qr: Html | null): Html =>
+const contentsOf = (claim: Claim, content: ShownContent, speaker: Speaker, qr: Html | null): Html =>
   html`${claim.netted && html`<section class="card">${nettedNote(claim, speaker)}</section>`}
 ${contentOf(claim, content, speaker, qr)}
 ${(claim.earlier ?? []).map((each) => html`<p>${speaker.say("earlier")}</p>${contentOf(claim, each, speaker, null)}`)}`;
 
-const contentOf = (claim: Claim, content: RewardContent, speaker: Speaker, qr: Html | null): Html => {
+const contentOf = (claim: Claim, content: ShownContent, speaker: Speaker, qr: Html | null): Html => {
   const { say, locale } = speaker;
   if (content.kind === "points")
     return html`<section class="card">
@@ -115,6 +125,7 @@ ${
 <p class="amount">${formatMoney({ minor: claim.pointsBalance, currency: POINTS }, locale)}</p>`
 }
 </section>`;
+  if (content.kind === "task") return taskOf(content, speaker);
   // a calendar date, the same everywhere
   const expires = content.expiresOn ?? claim.expiresAt;
   const until =
@@ -126,22 +137,31 @@ ${
     return html`<section class="card">
 ${link && html`<p><a class="button" href="${link}" rel="noreferrer noopener">${say("openLink")}</a></p>`}
 <p class="quiet">${say("linkNote")}</p>
+${pinOf(content.pin, speaker)}
 ${until}
 ${scan}
 </section>`;
   return html`<section class="card">
 <p class="label">${say("yourCode")}</p>
 <strong class="code" translate="no">${content.code}</strong>
-${
-  content.pin !== undefined &&
-  html`<p class="label">${say("yourPin")}</p>
-<strong class="code" translate="no">${content.pin}</strong>`
-}
+${pinOf(content.pin, speaker)}
 ${link && html`<p><a class="button" href="${link}" rel="noreferrer noopener">${say("redeem")}</a></p>`}
 ${until}
 ${scan}
 </section>`;
 };
+
+const pinOf = (pin: string | undefined, { say }: Speaker): Html | false =>
+  pin !== undefined &&
+  html`<p class="label">${say("yourPin")}</p>
+<strong class="code" translate="no">${pin}</strong>`;
+
+const taskOf = ({ state, note, trackingUrl }: Extract<ShownContent, { kind: "task" }>, { say }: Speaker): Html =>
+  html`<section class="card">
+<p>${say(state === "done" ? "taskDone" : "taskOpen")}</p>
+${note && html`<p class="label">${say("taskNote")}</p><p>${note}</p>`}
+${trackingUrl && isWebUrl(trackingUrl) && html`<p><a class="button" href="${trackingUrl}" rel="noreferrer noopener">${say("taskTrack")}</a></p>`}
+</section>`;
 
 /** What may stand behind a button. A vendor's answer is not ours: `javascript:` and the like stay out. */
 export const isWebUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -3,12 +3,15 @@ import { createHash } from "node:crypto";
 import express, { type Request, type Response, type Router } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import QRCode from "qrcode";
+import { isPersonToken } from "../pipeline/person-token.ts";
 import { claimPage, isWebUrl } from "./claim-page.ts";
 import { readDispute } from "./dispute-form.ts";
 import { type Html, trusted } from "./html.ts";
 import { notePage } from "./note-page.ts";
 import { pagePolicy } from "./page.ts";
 import type { Claim, HttpParts } from "./parts.ts";
+import { person } from "./person.ts";
+import { pushFiles } from "./push-files.ts";
 import { languageCodes } from "./texts/index.ts";
 
 const A_MINUTE = 60_000;
@@ -34,7 +37,13 @@ export const claims = (parts: HttpParts): Router => {
   // one caller who tries links that do not exist
   const perCaller = rateLimit({ ...common, limit: 30, keyGenerator: caller, skipSuccessfulRequests: true });
 
+  router.use(pushFiles());
   router.use("/:token", perCaller, perLink);
+
+  const own = person(parts, send);
+  router.use("/:token", (request, response, next) =>
+    isPersonToken(request.params.token) ? own(request, response, next) : next(),
+  );
 
   // words of a stranger, kept and read by people: few are needed, and each costs an explanation
   const perDispute = rateLimit({ ...common, windowMs: 10 * A_MINUTE, limit: 10, keyGenerator: fingerprint });
@@ -44,7 +53,8 @@ export const claims = (parts: HttpParts): Router => {
   const show = async (request: Request<{ token: string }>, response: Response, claim: Claim | undefined) => {
     if (!claim) return send(response, 404, notePage(languageOf(request), "notFoundTitle", "notFound"));
     const url = pageUrl(request.params.token);
-    send(response, 200, claimPage(claim, new URL(url).pathname, await qrOf(claim, url)));
+    const ownPath = claim.personToken === undefined ? null : new URL(pageUrl(claim.personToken)).pathname;
+    send(response, 200, claimPage(claim, new URL(url).pathname, await qrOf(claim, url), null, ownPath));
   };
   router.get("/:token", async (request, response) => show(request, response, await parts.claim(request.params.token)));
   router.post("/:token/reveal", async (request, response) =>
@@ -70,12 +80,12 @@ export const claims = (parts: HttpParts): Router => {
   return router;
 };
 
-const send = (response: Response, status: number, body: string) => {
+const send = (response: Response, status: number, body: string, policy = pagePolicy) => {
   response
     .status(status)
     .set({
       "Content-Type": "text/html; charset=utf-8",
-      "Content-Security-Policy": pagePolicy,
+      "Content-Security-Policy": policy,
       "Cache-Control": "no-store",
       "X-Robots-Tag": "noindex, nofollow",
     })
@@ -85,7 +95,7 @@ const send = (response: Response, status: number, body: string) => {
 /** A picture of the link to use, or of this page: never of the code itself, which a stranger's camera could take. */
 const qrOf = async (claim: Claim, pageUrl: string): Promise<Html | null> => {
   const { content } = claim;
-  if (!content || content.kind === "points") return null;
+  if (!content || content.kind === "points" || content.kind === "task") return null;
   const target = content.url !== undefined && isWebUrl(content.url) ? content.url : pageUrl;
   try {
     const svg = await QRCode.toString(target, { type: "svg", margin: 0, errorCorrectionLevel: "M" });

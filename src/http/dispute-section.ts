@@ -24,7 +24,7 @@ ${disputes.map(
 <p class="label">${say("disputeYou", { this: each.this ? "yes" : "no", about: each.about ?? "none", date: day(new Date(each.raisedAt)) })}</p>
 <blockquote>${each.text}</blockquote>
 <p>${say(outcomes[each.state], { answer: each.answer ?? "" })}</p>
-${each.state === "approved" && html`<p class="quiet">${say("disputeAcceptedNote")}</p>`}
+${each.state === "approved" && html`<p class="quiet">${say(each.given ? "disputeGivenNote" : "disputeAcceptedNote")}</p>`}
 </div>`,
 )}
 </section>`;

@@ -4,7 +4,15 @@ import type { KeptMessage } from "../channels/outbox.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 
-const channels = { email: "Email", sms: "SMS", whatsapp: "WhatsApp" } as const;
+const channels: Record<KeptMessage["channel"], string> = {
+  email: "Email",
+  sms: "SMS",
+  whatsapp: "WhatsApp",
+  slack: "Slack",
+  teams: "Teams",
+  push: "Notification",
+  celebration: "Celebration",
+};
 
 export const outboxPage = (messages: readonly KeptMessage[], workspaceName: string): string =>
   page(

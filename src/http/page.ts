@@ -1,4 +1,4 @@
-/** The frame that every page stands in, and its one style sheet. No scripts: pages work without, and the CSP forbids them. */
+/** The frame that every page stands in, and its one style sheet. Pages work without scripts, and the CSP forbids them where there is none. */
 import { createHash } from "node:crypto";
 import { type Html, html, trusted } from "./html.ts";
 
@@ -59,10 +59,33 @@ legend,.field{display:block;padding:0;font-weight:600;margin:0 0 .375rem}
 input[type=text],textarea{display:block;width:100%;font:inherit;color:inherit;background:var(--background);border:1px solid var(--quiet);border-radius:.5rem;padding:.625rem .75rem;margin:0 0 .25rem}
 textarea{min-height:7rem;resize:vertical}
 .hint{color:var(--quiet);font-size:.9375rem;margin:0 0 1.25rem}
+input[type=time],select{font:inherit;color:inherit;background:var(--background);border:1px solid var(--quiet);border-radius:.5rem;padding:.5rem .75rem;min-height:3rem;max-width:100%;margin:0 0 1.25rem}
+select{display:block;width:100%}
+.times{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;margin:.125rem 0 .75rem 1.875rem}
+.times input{margin:0}
+fieldset>.hint:last-child{margin-bottom:0}
+.choice .quiet{display:block}
 .alert{border-left:4px solid var(--accent);padding-left:1rem}
 #disputes{margin-top:2rem}
 blockquote{margin:0 0 .75rem;padding-left:1rem;border-left:3px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere}
 .label{color:var(--quiet);font-size:.9375rem;margin:0 0 .25rem}
+section{margin:0 0 2rem}
+section>h2,details>summary{font-size:1.0625rem}
+.items li{border-bottom:1px solid var(--line);padding:0 0 .875rem;margin:0 0 .875rem}
+.items li:last-child{border-bottom:0;margin-bottom:0;padding-bottom:0}
+.line{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.125rem 1rem;align-items:baseline}
+.line a,.line b{font-weight:600}
+.line .sum{color:var(--accent);font-weight:600;white-space:nowrap}
+.items .quiet{margin:.125rem 0 0}
+.items form{margin:.625rem 0 .25rem}
+.items .button{min-height:2.75rem;padding:.625rem 1.125rem}
+.plainButton{background:none;color:var(--accent);border:1px solid var(--accent)}
+.panel{border-top:1px solid var(--line);padding:.75rem 0}
+.panel>summary{padding:.625rem 0}
+.panel[open]>summary{margin-bottom:.75rem}
+.panel[open]{padding-bottom:1.75rem}
+#push{border-top:1px solid var(--line);padding:1.25rem 0 .5rem;margin:0}
+.back{display:inline-block;padding:.625rem 0;font-weight:600}
 .code{display:block;font:600 1.375rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;letter-spacing:.04em;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all;border:1px dashed var(--quiet);border-radius:.625rem;padding:.75rem 1rem;margin:0 0 1.25rem}
 .amount{font-size:1.75rem;font-weight:650;line-height:1.2;margin:0}
 .scan{display:flex;gap:1rem;align-items:center;border-top:1px solid var(--line);padding-top:1.25rem;margin-top:1.25rem}
@@ -83,12 +106,17 @@ const styleHash = `'sha256-${createHash("sha256").update(style).digest("base64")
 
 /** Nothing may load or run but our own style; forms go back to us. */
 export const pagePolicy = `default-src 'none'; style-src ${styleHash}; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`;
+/** The same with our own scripts, and a worker for notifications. */
+export const scriptPolicy = `${pagePolicy}; script-src 'self'; worker-src 'self'; connect-src 'self'`;
 /** For pages that show an email as its reader would see it: its frame inherits this, and mail is styled inline. */
 export const outboxPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; font-src https:; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-/** A whole page. `title` and `language` are texts; `content` is HTML. */
-export const page = (around: { title: string; language: string; wide?: boolean }, content: Html): string =>
+/** A whole page. `title` and `language` are texts; `content` is HTML; `script`: path of one of our own. */
+export const page = (
+  around: { title: string; language: string; wide?: boolean; script?: string },
+  content: Html,
+): string =>
   html`<!doctype html>
 <html lang="${around.language}">
 <head>
@@ -97,7 +125,7 @@ export const page = (around: { title: string; language: string; wide?: boolean }
 <meta name="robots" content="noindex, nofollow">
 <meta name="referrer" content="no-referrer">
 <title>${around.title}</title>
-<style>${trusted(style)}</style>
+<style>${trusted(style)}</style>${around.script !== undefined && html`<script src="${around.script}" defer></script>`}
 </head>
 <body>
 <main${around.wide ? trusted(' class="wide"') : ""}>

@@ -1,5 +1,6 @@
 /** The life of a grant, as one table. A move that is not in it is a fault of ours, and throws. */
 import type { Sql } from "../db/sql.ts";
+import { type MoveReason, moveReasonInWords } from "./move-reasons.ts";
 
 export const grantStates = [
   "shadow",
@@ -21,7 +22,7 @@ export type GrantState = (typeof grantStates)[number];
 /**
  * From each state, where it may go. `cancelled → approved`: the change that undid it was undone itself.
  * `failed → approved`: a person corrected what the provider refused. `approved → issued`: all of it paid a debt, nothing is
- * ordered. `clawed_back` leads back to what it was, or to `approved` where part of it has to be paid out again.
+ * ordered. `issued → failed`: it is due, and whoever supplies it took it back or cannot get it. `clawed_back` leads back to what it was, or to `approved` where part of it has to be paid out again.
  */
 export const allowedMoves: Record<GrantState, readonly GrantState[]> = {
   shadow: ["cancelled"],
@@ -30,7 +31,7 @@ export const allowedMoves: Record<GrantState, readonly GrantState[]> = {
   approved: ["ordering", "issued", "cancelled"],
   ordering: ["issued", "approved", "unknown", "failed"],
   unknown: ["issued", "ordering", "failed"],
-  issued: ["redeemed", "expired", "cancelled", "clawed_back"],
+  issued: ["redeemed", "expired", "cancelled", "clawed_back", "failed"],
   redeemed: ["clawed_back"],
   expired: [],
   cancelled: ["approved", "shadow", "held", "awaiting_approval"],
@@ -45,8 +46,8 @@ export interface Move {
   to: GrantState;
   /** The step or person that moves it. */
   actor: string;
-  /** For people. */
-  why: string;
+  /** For people: a reason of ours, or what a person or a vendor said, in their words. */
+  why: string | MoveReason;
 }
 
 /**
@@ -60,13 +61,14 @@ export const moveGrants = async (tx: Sql, moves: readonly Move[]): Promise<Set<s
   if (moves.length === 0) return new Set();
   const rows = await tx.rows<{ grant_id: string }>(
     `with wanted as (
-       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) as t (id, from_state, to_state, actor, why)
+       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+         as t (id, from_state, to_state, actor, why, code, vals)
      ), moved as (
        update grants g set state = w.to_state, waiting = null from wanted w
        where g.id = w.id and w.from_state is not null and g.state = w.from_state returning g.id
      )
-     insert into grant_moves (grant_id, from_state, to_state, actor, why)
-     select w.id, w.from_state, w.to_state, w.actor, w.why from wanted w
+     insert into grant_moves (grant_id, from_state, to_state, actor, why, why_code, why_values)
+     select w.id, w.from_state, w.to_state, w.actor, w.why, w.code, w.vals from wanted w
      where w.from_state is null or w.id in (select id from moved)
      returning grant_id`,
     [
@@ -74,8 +76,12 @@ export const moveGrants = async (tx: Sql, moves: readonly Move[]): Promise<Set<s
       moves.map((each) => each.from),
       moves.map((each) => each.to),
       moves.map((each) => each.actor),
-      moves.map((each) => each.why),
+      moves.map(({ why }) => (typeof why === "string" ? why : moveReasonInWords(why))),
+      moves.map(({ why }) => (typeof why === "string" ? null : why.code)),
+      moves.map(({ why }) => (typeof why === "string" ? null : kept(why))),
     ],
   );
   return new Set(rows.map((row) => row.grant_id));
 };
+
+const kept = ({ values, again }: MoveReason) => JSON.stringify({ values, ...(again ? { again } : {}) });

@@ -11,6 +11,7 @@ import type { Money } from "../money.ts";
  * - `reserved`: promised, not yet ordered
  * - `issued`: supplied by a provider
  * - `points:<recipient id>`: the points balance of a recipient
+ * - `points_spent`: points that recipients gave for what is offered to them
  * - `clawed_back`: counts against recipients, and not yet recovered from them
  * - `debt:<recipient id>`: below zero by what the recipient owes
  */
@@ -19,6 +20,7 @@ export type Account =
   | "reserved"
   | "issued"
   | "clawed_back"
+  | "points_spent"
   | `budget:${string}`
   | `points:${string}`
   | `debt:${string}`;
@@ -26,9 +28,21 @@ export type Account =
 export interface Posting {
   /** `<grant id>/<what>/<n>`, `budget/<id>/<n>`: the same posting twice is one. */
   key: string;
-  /** Null for what is set aside for a budget. */
+  /** Null for what is set aside for a budget, and for points that are spent: they pay for a grant, and are not its value. */
   grantId: string | null;
-  what: "fund" | "reserve" | "release" | "issue" | "join" | "reverse" | "clawback" | "net" | "recover" | "forgive";
+  what:
+    | "fund"
+    | "reserve"
+    | "release"
+    | "issue"
+    | "join"
+    | "reverse"
+    | "clawback"
+    | "net"
+    | "recover"
+    | "forgive"
+    | "spend"
+    | "return";
   from: Account;
   to: Account;
   amount: Money;

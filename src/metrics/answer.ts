@@ -10,6 +10,8 @@ export interface Question {
   of: Of;
   connection: string;
   id: string;
+  /** Other ids of the same owner: what is counted of them is counted along. */
+  also?: readonly { connection: string; id: string }[];
   /** Every option of the metric. */
   options: Readonly<Record<string, string>>;
   window: Window;
@@ -66,7 +68,10 @@ const wantedBy = ({ metric, options, window, range }: Question, question: number
 const readSums = async (sql: Sql, questions: readonly Question[], wanted: readonly Wanted[]) => {
   const rows = wanted.flatMap(({ question, read, slices }, n) => {
     const asked = questions[question];
-    return asked && asked.of !== "company" ? slices.map((slice) => ({ n, asked, series: read.series, slice })) : [];
+    if (!asked || asked.of === "company") return [];
+    return [asked, ...(asked.also ?? [])].flatMap(({ connection, id }) =>
+      slices.map((slice) => ({ n, of: asked.of, connection, id, series: read.series, slice })),
+    );
   });
   const found =
     rows.length === 0
@@ -84,9 +89,9 @@ const readSums = async (sql: Sql, questions: readonly Question[], wanted: readon
            group by t.n, c.key`,
           [
             rows.map(({ n }) => n),
-            rows.map(({ asked }) => asked.of),
-            rows.map(({ asked }) => asked.connection),
-            rows.map(({ asked }) => asked.id),
+            rows.map(({ of }) => of),
+            rows.map(({ connection }) => connection),
+            rows.map(({ id }) => id),
             rows.map(({ series }) => series),
             rows.map(({ slice }) => slice.grain),
             rows.map(({ slice }) => slice.days.from),

@@ -5,6 +5,9 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js";
 import { z } from "zod";
 import type { Sql } from "../db/sql.ts";
+import type { Sealer } from "../sealer.ts";
+import { forgottenAmong } from "./consent.ts";
+import { tellWhole, tellWords, type Word, type WordField } from "./person-words.ts";
 import type { SamePerson } from "./same-person.ts";
 
 export const Person = z.strictObject({
@@ -40,53 +43,75 @@ export const Person = z.strictObject({
     .optional()
     .describe('Their user id in each connection, where email does not join them: { hubspot-main: "77" }'),
 });
+export type Person = z.output<typeof Person>;
 export const PeopleFile = z.strictObject({ people: z.array(Person) });
 export type PeopleFile = z.infer<typeof PeopleFile>;
 
 /**
  * Brings recipients in line with the file; people who left the file keep their last known state. Returns who turned out
- * to be one person: somebody known so far only by a CRM id that the file gives to an entry.
+ * to be one person: somebody known so far only by a CRM id that the file gives to an entry. Who asked to be forgotten is
+ * left out.
  */
-export const applyPeople = async (tx: Sql, { people }: PeopleFile): Promise<SamePerson[]> => {
+export const applyPeople = async (
+  tx: Sql,
+  sealer: Sealer,
+  { people }: PeopleFile,
+  source: "people.yaml" | "import" = "people.yaml",
+): Promise<SamePerson[]> => {
   const joins: SamePerson[] = [];
-  for (const person of people) {
+  const forgotten = await forgottenAmong(
+    tx,
+    sealer,
+    people.map(({ email }) => email),
+  );
+  const present = people.filter(({ email }) => !forgotten.has(email));
+  const words: Omit<Word, "source">[] = [];
+  for (const person of present) {
     const found = await tx.row<{ id: string }>(
       "select id from recipients where lower(email) = lower($1) and erased_at is null order by source = 'people.yaml' desc, id limit 1",
       [person.email],
     );
-    const values = [
-      person.name,
-      person.firstName ?? person.name.split(/\s+/)[0],
-      person.email,
-      person.phone ?? null,
-      person.language ?? null,
-      person.timeZone ?? null,
-      person.team ?? null,
-    ];
-    const { id } = found
-      ? found
-      : ((await tx.row<{ id: string }>(
-          "insert into recipients (kind, source) values ('rep', 'people.yaml') returning id",
-        )) ?? { id: "" });
-    await tx.run(
-      `update recipients set name = $2, first_name = $3, email = $4, phone = coalesce($5, phone), language = coalesce($6, language),
-         time_zone = coalesce($7, time_zone), team = coalesce($8, team), source = 'people.yaml' where id = $1`,
-      [id, ...values],
-    );
+    const id =
+      found?.id ??
+      (await tx.row<{ id: string }>("insert into recipients (kind, source) values ('rep', $1) returning id", [source]))
+        ?.id ??
+      "";
+    await tx.run("update recipients set source = $2 where id = $1 and source <> 'people.yaml'", [id, source]);
+    words.push(...wordsOf(id, person));
     for (const [connection, crmId] of Object.entries(person.crm ?? {})) {
-      const other = await tx.row<{ recipient_id: string }>(
-        `insert into recipient_ids (connection, kind, crm_id, recipient_id) values ($1, 'user', $2, $3)
-         on conflict (connection, kind, crm_id) do update set crm_id = excluded.crm_id returning recipient_id`,
+      const other = await tx.row<{ recipient_id: string; erased: boolean }>(
+        `insert into recipient_ids as i (connection, kind, crm_id, recipient_id) values ($1, 'user', $2, $3)
+         on conflict (connection, kind, crm_id) do update set crm_id = excluded.crm_id
+         returning recipient_id, exists (select from recipients r where r.id = i.recipient_id and r.erased_at is not null) as erased`,
         [connection, crmId, id],
       );
-      if (other && other.recipient_id !== id) joins.push({ from: other.recipient_id, to: id });
+      if (other && other.recipient_id !== id && !other.erased) joins.push({ from: other.recipient_id, to: id });
     }
+    // an entry that comes later may find this one by its address
+    await tellWords(tx, [{ recipientId: id, source, field: "email", value: person.email }]);
   }
+  await tellWhole(tx, source, words);
   await tx.run(
     `update recipients r set manager = m.id from unnest($1::text[], $2::text[]) as t (email, manager)
      join recipients m on lower(m.email) = lower(t.manager) and m.erased_at is null
-     where lower(r.email) = lower(t.email) and r.erased_at is null`,
-    [people.map((each) => each.email), people.map((each) => each.manager ?? null)],
+     where lower(r.email) = lower(t.email) and r.erased_at is null
+       and ($3 = 'people.yaml' or r.manager is null or r.source <> 'people.yaml')`,
+    [present.map((each) => each.email), present.map((each) => each.manager ?? null), source],
   );
   return [...new Map(joins.map((join) => [join.from, join])).values()];
 };
+
+const wordsOf = (recipientId: string, person: Person): Omit<Word, "source">[] =>
+  Object.entries({
+    name: person.name,
+    first_name: person.firstName ?? person.name.split(/\s+/)[0] ?? null,
+    email: person.email,
+    phone: person.phone ?? null,
+    language: person.language ?? null,
+    time_zone: person.timeZone ?? null,
+    team: person.team ?? null,
+  } satisfies Record<WordField, string | null>).map(([field, value]) => ({
+    recipientId,
+    field: field as WordField,
+    value,
+  }));

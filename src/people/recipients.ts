@@ -1,5 +1,6 @@
 /** Who can be rewarded, and how they are reached: CRM users and contacts, and what `people.yaml` adds to them. */
 import type { Sql } from "../db/sql.ts";
+import { tellWords, wordFields } from "./person-words.ts";
 
 /** What is known of somebody. */
 interface Details {
@@ -20,6 +21,14 @@ export interface Recipient extends Details {
   kind: "rep" | "customer";
   /** Another recipient's id. */
   manager: string | null;
+  /** Their own word: the channel that they want to be told on first. */
+  preferred_channel: string | null;
+  /** Their own word: see `readQuietHours`; null: the workspace's. */
+  quiet_hours: string | null;
+  /** Colleagues do not see what they get. */
+  private: boolean;
+  /** Raised to revoke every link to their own page. */
+  link_version: number;
   erased_at: Date | null;
 }
 
@@ -86,51 +95,51 @@ export const ensureRecipients = async (tx: Sql, people: readonly SeenPerson[]): 
   );
 };
 
-/**
- * Takes over what the CRM says of recipients that are known already; what `people.yaml` says of somebody stands. Returns
- * the ids of those whose email address is known.
- */
+/** Takes over what the CRM says of recipients that are known already. Returns the ids of those of whom it said something new. */
 export const refreshRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<string[]> => {
   if (people.length === 0) return [];
-  const column = (pick: (person: SeenPerson) => string | null) => people.map(pick);
-  const keep = (field: string) =>
-    `${field} = case when r.source = 'people.yaml' then coalesce(r.${field}, t.${field}) else coalesce(t.${field}, r.${field}) end`;
-  const rows = await tx.rows<{ id: string }>(
-    `update recipients r set ${["name", "first_name", "email", "phone", "language", "time_zone", "team"].map(keep).join(", ")}
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-       as t (connection, kind, crm_id, name, first_name, email, phone, language, time_zone, team)
-     join recipient_ids i using (connection, kind, crm_id)
-     where r.id = i.recipient_id and r.erased_at is null and r.source <> 'joined'
-     returning r.id`,
-    [
-      column((each) => each.connection),
-      column((each) => each.kind),
-      column((each) => each.crmId),
-      column((each) => each.name),
-      column((each) => each.first_name),
-      column((each) => each.email),
-      column((each) => each.phone),
-      column((each) => each.language),
-      column((each) => each.time_zone),
-      column((each) => each.team),
-    ],
+  const known = await findRecipients(tx, people);
+  return tellWords(
+    tx,
+    people.flatMap((person) => {
+      const recipientId = known.get(seenKey(person))?.id;
+      return recipientId === undefined
+        ? []
+        : wordFields.map((field) => ({ recipientId, source: seenKey(person), field, value: person[field] }));
+    }),
   );
-  return rows.map((row) => row.id);
 };
 
-/** Forgets who these recipients are. Their grants and money rows stay, without the person. */
-export const eraseRecipients = async (tx: Sql, people: readonly CrmIdentity[], at: Date): Promise<void> => {
+/** Everything by which somebody can be found or written to, from whatever source. */
+export interface Traces {
+  names: string[];
+  /** Email addresses and numbers. */
+  addresses: string[];
+}
+
+/** What is known of these recipients by name and address, before it is forgotten. */
+export const tracesOf = async (tx: Sql, ids: readonly string[]): Promise<Traces> => {
+  const rows = await tx.rows<{ field: string; value: string }>(
+    `select field, value from person_words where recipient_id = any ($1) and field in ('name', 'first_name', 'email', 'phone')
+     union select f.field, f.value from recipients r
+       cross join lateral (values ('name', r.name), ('first_name', r.first_name), ('email', r.email), ('phone', r.phone)) as f (field, value)
+       where r.id = any ($1) and f.value is not null`,
+    [ids],
+  );
+  const of = (...fields: string[]) => rows.filter(({ field }) => fields.includes(field)).map(({ value }) => value);
+  return { names: of("name", "first_name"), addresses: of("email", "phone") };
+};
+
+/** Forgets who these recipients are, what they want and what their browsers gave us. Their ids in CRMs stay, so that they are not made anew. */
+export const eraseRecipients = async (tx: Sql, ids: readonly string[], at: Date): Promise<void> => {
+  await tx.run("delete from person_words where recipient_id = any ($1)", [ids]);
+  await tx.run("delete from push_subscriptions where recipient_id = any ($1)", [ids]);
   await tx.run(
-    `with gone as (
-       update recipients r set name = null, first_name = null, email = null, phone = null, language = null,
-         time_zone = null, team = null, erased_at = coalesce(r.erased_at, $4)
-       from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, crm_id)
-       join recipient_ids i using (connection, kind, crm_id)
-       where r.id = i.recipient_id returning r.id
-     )
-     delete from outbox o using messages m join grants g on g.id = m.grant_id
-     where o.message_id = m.id and g.recipient_id in (select id from gone)`,
-    [people.map((each) => each.connection), people.map((each) => each.kind), people.map((each) => each.crmId), at],
+    `update recipients set name = null, first_name = null, email = null, phone = null, language = null, time_zone = null,
+       team = null, manager = null, preferred_channel = null, quiet_hours = null, private = true, link_version = link_version + 1,
+       erased_at = coalesce(erased_at, $2)
+     where id = any ($1)`,
+    [ids, at],
   );
 };
 

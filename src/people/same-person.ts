@@ -1,5 +1,6 @@
 /** Finds recipients that turn out to be one person: the same email address, or a CRM id that people.yaml gives to somebody. */
 import type { Sql } from "../db/sql.ts";
+import { mergeWords } from "./person-words.ts";
 
 export interface SamePerson {
   /** The recipient who is given up. */
@@ -19,18 +20,30 @@ export const sameByEmail = (tx: Sql, recipientIds: readonly string[]): Promise<S
     [recipientIds],
   );
 
-/** Moves the CRM ids and reports of `from` to `to`, and leaves `from` without an address. Grants are the caller's to move. */
+/** Moves everything that hangs on `from` to `to`, and leaves `from` without a name. Grants are the caller's to move. */
 export const giveUp = async (tx: Sql, { from, to }: SamePerson): Promise<void> => {
-  await tx.run("update recipient_ids set recipient_id = $2 where recipient_id = $1", [from, to]);
-  await tx.run("update recipients set manager = $2 where manager = $1", [from, to]);
+  const both = [from, to];
+  await tx.run("update recipient_ids set recipient_id = $2 where recipient_id = $1", both);
+  await tx.run("update recipients set manager = $2 where manager = $1", both);
+  await tx.run("update consents set recipient_id = $2 where recipient_id = $1", both);
+  await tx.run("update push_subscriptions set recipient_id = $2 where recipient_id = $1", both);
   await tx.run(
-    `update recipients k set phone = coalesce(k.phone, g.phone), language = coalesce(k.language, g.language),
-       time_zone = coalesce(k.time_zone, g.time_zone), team = coalesce(k.team, g.team), manager = coalesce(k.manager, g.manager)
+    `update recipients k set manager = coalesce(k.manager, g.manager), quiet_hours = coalesce(k.quiet_hours, g.quiet_hours),
+       preferred_channel = coalesce(k.preferred_channel, g.preferred_channel), private = k.private or g.private
      from recipients g where k.id = $2 and g.id = $1`,
-    [from, to],
+    both,
   );
+  // where both have the same source, who stays keeps its words
   await tx.run(
-    "update recipients set email = null, phone = null, name = null, first_name = null, source = 'joined' where id = $1",
+    `insert into person_words (recipient_id, source, field, value, turn)
+     select $2, source, field, value, turn from person_words where recipient_id = $1 on conflict do nothing`,
+    both,
+  );
+  await tx.run("delete from person_words where recipient_id = $1", [from]);
+  await mergeWords(tx, [to]);
+  await tx.run(
+    `update recipients set email = null, phone = null, name = null, first_name = null, quiet_hours = null,
+       preferred_channel = null, source = 'joined' where id = $1`,
     [from],
   );
 };

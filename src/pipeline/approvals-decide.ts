@@ -1,11 +1,14 @@
 /** A person decides: one wins, whoever comes second is told who did. Every decision is a move of the grant under their name. */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
+import { reason as ofOurs } from "../ledger/move-reasons.ts";
 import { type User, userWithEmail } from "../users.ts";
 import { keepApprovals, tellOf } from "./approvals-keep.ts";
 import { type Asked, aroundApprovals, askedColumns, type NotTheirs, whyNotTheirs } from "./approver.ts";
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
+import { takeDecidingLock } from "./decide-lock.ts";
+import { type Give, giveDisputed } from "./give-disputed.ts";
 import { loadGrant } from "./grant-view.ts";
 import { tidyText } from "./tidy-text.ts";
 
@@ -13,6 +16,8 @@ export interface Decision {
   decision: "approve" | "decline";
   /** At most 1,000 characters. Needed to decline, and for every dispute: it is what the recipient reads. */
   reason: string | null;
+  /** Of a dispute about a reward that is missing, with `approve`: give it. Left out: accepting pays nothing by itself. */
+  give?: Give | undefined;
 }
 
 export type Decided =
@@ -20,7 +25,7 @@ export type Decided =
   | {
       id: string;
       ok: false;
-      code: NotTheirs["code"] | "not_found" | "no_reason" | "reason_too_long" | "decided";
+      code: NotTheirs["code"] | "not_found" | "no_reason" | "reason_too_long" | "decided" | "not_given";
       message: string;
     };
 
@@ -83,8 +88,10 @@ const work = async (
   tx: Sql,
   user: User,
   id: string,
-  { decision, reason }: Decision,
+  { decision, reason, give }: Decision,
 ): Promise<Worked> => {
+  // before any row: deciding takes it before it locks grants
+  if (give) await takeDecidingLock(tx);
   const refuse = (code: Extract<Decided, { ok: false }>["code"], message: string): Worked => ({
     result: { id, ok: false, code, message },
   });
@@ -105,19 +112,27 @@ const work = async (
     return refuse("no_reason", "Found no answer, expected one: the recipient reads it on their page.");
 
   const now = corridor.now();
+  const disputed = give && (await missingReward(tx, id));
+  if (give && (!disputed || decision === "decline"))
+    return refuse(
+      "not_given",
+      "Found a rule to give by, expected one only where a dispute about a missing reward is accepted.",
+    );
+  const given =
+    give &&
+    disputed &&
+    (await giveDisputed(corridor, tx, disputed, give, { by: user.email, why: said ?? "", at: now }));
+  if (given && !given.ok) return refuse("not_given", given.message);
   const state = decision === "approve" ? "approved" : "declined";
   const { grant_id: grantId } = row;
-  await tx.run("update approvals set state = $2, decided_at = $3, decided_by = $4, reason = $5 where id = $1", [
-    id,
-    state,
-    now,
-    user.email,
-    said,
-  ]);
+  await tx.run(
+    "update approvals set state = $2, decided_at = $3, decided_by = $4, reason = $5, gave = $6 where id = $1",
+    [id, state, now, user.email, said, given?.grant ?? null],
+  );
   const result: Decided = { id, ok: true, state };
-  if (row.kind === "dispute" || !grantId) return { result };
+  if (row.kind === "dispute" || !grantId) return { result, fulfil: given?.fulfil ?? [] };
 
-  const why = said ?? "approved";
+  const why = said ?? ofOurs("approved");
   const moved = await moveGrants(tx, [{ grantId, from: "awaiting_approval", to: state, actor: user.email, why }]);
   if (!moved.has(grantId)) throw new Error(`grant ${grantId} has an open approval and does not wait for it`);
   corridor.telemetry.grant(state);
@@ -128,6 +143,13 @@ const work = async (
   await freeGrants(tx, [grantId]);
   return { result, notify: await tellOf(corridor, tx, [grantId], "declined") };
 };
+
+const missingReward = (tx: Sql, id: string) =>
+  tx.row<{ recipientId: string; about: string | null; raisedAt: Date }>(
+    `select d.recipient_id as "recipientId", d.about, d.raised_at as "raisedAt" from approvals a join disputes d on d.id = a.dispute_id
+     where a.id = $1 and d.grant_id is null`,
+    [id],
+  );
 
 /** The grant is locked before its approval, as every other step does; one that has moved on takes its approval with it. */
 const lockApproval = async (tx: Sql, id: string): Promise<Row | undefined> => {

@@ -23,6 +23,13 @@ export interface ExplainedCase {
   }[];
 }
 
+/** A milestone of somebody who says that they were not rewarded for it. */
+export interface MissedMilestone extends MilestoneRow {
+  id: number;
+  connection: string;
+  discriminator: string;
+}
+
 interface MilestoneRow {
   type: string;
   subject_id: string;
@@ -54,10 +61,21 @@ export const explainMissing = async (
   recipientId: string,
   about: string | null,
 ): Promise<ExplainedCase[]> => {
-  const since = new Date(corridor.now().getTime() - LOOK_BACK_MS);
+  const rows = await missedMilestones(sql, recipientId, about, corridor.now());
+  return Promise.all(rows.map((row) => explained(corridor, sql, row)));
+};
+
+/** Those since 90 days before `before`, the newest first. */
+export const missedMilestones = (
+  sql: Sql,
+  recipientId: string,
+  about: string | null,
+  before: Date,
+): Promise<MissedMilestone[]> => {
+  const since = new Date(before.getTime() - LOOK_BACK_MS);
   const like = about === null ? null : `%${about.replaceAll(/[\\%_]/g, "\\$&")}%`;
-  const rows = await sql.rows<MilestoneRow>(
-    `select m.type, m.subject_id, m.occurred_at, m.rule_version, m.situation from (
+  return sql.rows<MissedMilestone>(
+    `select m.id, m.connection, m.type, m.subject_id, m.occurred_at, m.discriminator, m.rule_version, m.situation from (
        select m.id from recipient_ids i join milestones m
          on m.connection = i.connection and m.situation #>> '{owner,id}' = i.crm_id
        where i.recipient_id = $1 and i.kind = 'user' and m.occurred_at >= $2
@@ -70,7 +88,6 @@ export const explainMissing = async (
      order by m.occurred_at desc, m.id desc limit $5`,
     [recipientId, since, about, like, MOST],
   );
-  return Promise.all(rows.map((row) => explained(corridor, sql, row)));
 };
 
 const explained = async (corridor: Corridor, sql: Sql, row: MilestoneRow, ruleId?: string): Promise<ExplainedCase> => {

@@ -4,6 +4,7 @@
  */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import { ADMINS, MANAGER } from "../users.ts";
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
@@ -66,7 +67,7 @@ const expireApprovals = ({ database, ...rest }: Corridor): Promise<string[]> =>
         from: "awaiting_approval",
         to: "expired",
         actor: "settle",
-        why: `nobody decided before ${expires_at.toISOString()}`,
+        why: reason("nobody_decided", { at: expires_at.toISOString() }),
       })),
     );
     const ids = [...moved];

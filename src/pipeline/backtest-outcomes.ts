@@ -27,13 +27,18 @@ export type Outcome = (typeof outcomes)[number];
 /** Outcomes that cost something, now or later. */
 export const costing = "('given', 'held', 'awaiting_approval', 'undone')";
 
+/** When a milestone was judged, as SQL: a metric's row stands for its window, and is judged anew until the window is over. */
+export const momentOf = (milestone: string): string =>
+  `case when ${milestone}.subject_kind = 'metric' and ${milestone}.situation ? 'milestone'
+     then (${milestone}.situation #>> '{milestone,occurredAt}')::timestamptz else ${milestone}.occurred_at end`;
+
 /**
  * A query with one row for each grant and each stop whose milestone lies from $1 until before $2. Columns: id, rule,
  * recipient_key, recipient, milestone, connection, subject, at, event_key, outcome, minor, currency, cost_minor, cost_currency.
  */
 export const outcomesOf = ({ schema, told }: Stage): string => `
   select t.*, coalesce(r.name, r.email, t.recipient_key) as recipient, m.type as milestone, m.connection,
-    m.subject_kind || ' ' || coalesce(d.fields ->> 'name', m.subject_id) as subject, m.occurred_at as at, e.key as event_key
+    m.subject_kind || ' ' || coalesce(d.fields ->> 'name', m.subject_id) as subject, ${momentOf("m")} as at, e.key as event_key
   from (
     select id, rule_id as rule, recipient_key, recipient_id, milestone_id,
       case when undone_at is not null and state not in ('cancelled', 'held', 'awaiting_approval') then 'undone'
@@ -52,7 +57,7 @@ export const outcomesOf = ({ schema, told }: Stage): string => `
     left join ${schema}.recipients r on r.id = t.recipient_id
     left join ${told}.events e on e.id = m.event_id
     left join ${told}.records d on d.connection = m.connection and d.kind = m.subject_kind and d.id = m.subject_id
-  where m.occurred_at >= $1 and m.occurred_at < $2`;
+  where ${momentOf("m")} >= $1 and ${momentOf("m")} < $2`;
 
 /** The same, with one row for each id: a reward that was stopped again and again, or given after all, is one. */
 export const sidesOf = (stage: Stage): string => `

@@ -1,7 +1,7 @@
 /** The sums of a backtest: by rule, by recipient, and of all. */
 import type { Money } from "../money.ts";
 import type { Situation } from "../situation.ts";
-import { costing, type Outcome, outcomesOf, type Range } from "./backtest-outcomes.ts";
+import { costing, momentOf, type Outcome, outcomesOf, type Range } from "./backtest-outcomes.ts";
 import type { Stage } from "./rehearse.ts";
 
 export type Counts = Partial<Record<Outcome, number>>;
@@ -98,8 +98,8 @@ const matchesOf = async ({ tx, corridor }: Stage, { from, until }: Range): Promi
   const matches = new Map<string, number>();
   for (let after = 0; ; ) {
     const rows = await tx.rows<{ id: number; situation: Situation }>(
-      `select id, situation from milestones
-       where id > $1 and occurred_at >= $2 and occurred_at < $3 and not withdrawn and matched order by id limit ${PAGE}`,
+      `select id, situation from milestones m
+       where id > $1 and ${momentOf("m")} >= $2 and ${momentOf("m")} < $3 and not withdrawn and matched order by id limit ${PAGE}`,
       [after, from, until],
     );
     for (const { situation } of rows)

@@ -6,9 +6,8 @@ import { type Change, type Changes, changesBetween, differenceOf } from "./backt
 import { type BacktestTotals, totalsOf } from "./backtest-totals.ts";
 import type { Corridor } from "./corridor.ts";
 import { type Rehearsal, rehearse, type Stage } from "./rehearse.ts";
-import { feed, passTime } from "./rehearse-feed.ts";
 import { countPast, type HistorySource, pastEvents } from "./rehearse-history.ts";
-import { together } from "./together.ts";
+import { liveThrough, liveUntil } from "./rehearse-turns.ts";
 
 export interface BacktestOptions {
   /** Milestones from `from` until before `until` count. What happened before is known, and rewarded nothing. */
@@ -76,11 +75,11 @@ const live = async (
 ): Promise<number> => {
   let events = 0;
   for await (const page of pastEvents(rehearsal, source, until)) {
-    await feed(stages, page);
+    await liveThrough(stages, page);
     events += page.length;
     on.decided(events);
   }
-  await together(stages, (stage) => passTime(stage, until));
+  await liveUntil(stages, until);
   return events;
 };
 

@@ -11,7 +11,8 @@ interface Reached {
 
 /**
  * Tells once of each mark that a budget in force has reached: a row, a warning in the log, a count. A budget whose amount
- * was changed may reach its marks again.
+ * was changed may reach its marks again. In the same way, once for an amount, that it has no room: nothing is left, or a
+ * reward waits for some.
  */
 export const checkBudgets = async ({ database, log, telemetry, now }: Corridor): Promise<void> => {
   const budgets = await database.rows<{ id: string; ratio: number }>(
@@ -38,6 +39,15 @@ export const checkBudgets = async ({ database, log, telemetry, now }: Corridor):
       available: formatMoney({ minor: available_minor, currency }),
     });
   }
+  const empty = await database.rows<{ id: string; waiting: number }>(
+    `update budgets b set empty_minor = b.amount_minor, empty_at = $1 from (
+       select b.id, (select count(*) from grants g where g.budget = b.id and g.unfunded and g.state = 'held')::int as waiting
+       ${IN_FORCE} and b.empty_minor is distinct from b.amount_minor
+         and (a.balance_minor <= 0 or exists (select from grants g where g.budget = b.id and g.unfunded and g.state = 'held'))) s
+     where b.id = s.id returning b.id, s.waiting`,
+    [now()],
+  );
+  for (const { id, waiting } of empty) log.warn("budget empty", { budget: id, waiting });
 };
 
 const IN_FORCE = `from budgets b join ledger_accounts a on a.code = 'budget:' || b.id and a.currency = b.currency

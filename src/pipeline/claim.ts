@@ -3,6 +3,7 @@ import type { Sql } from "../db/sql.ts";
 import { balance } from "../ledger/ledger.ts";
 import { undoneInWords } from "../ledger/undone.ts";
 import { exponentOf, type Money, POINTS } from "../money.ts";
+import type { TaskState } from "../rewards/index.ts";
 import type { RewardContent } from "../rewards/provider.ts";
 import { type ClaimToken, readClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
@@ -19,6 +20,8 @@ import {
   titleIn,
   titlesOf,
 } from "./grant-view.ts";
+import { writePersonToken } from "./person-token.ts";
+import { type ShownContent, shownContent, taskStateOf } from "./shown-content.ts";
 
 /** One grant as its recipient may see it. */
 export interface Claim {
@@ -46,9 +49,11 @@ export interface Claim {
   grantedAt: string;
   expiresAt: string | null;
   /** Null until `reveal` was asked for. */
-  content: RewardContent | null;
+  content: ShownContent | null;
+  /** A person hands it over: how far they are. Known without `reveal`. */
+  task?: TaskState;
   /** What it supplied before it was taken back and came back: the recipient has that as well. Empty until `reveal`. */
-  earlier?: readonly RewardContent[];
+  earlier?: readonly ShownContent[];
   /** The part of it that paid a debt of the recipient instead. */
   netted?: Money;
   /** Set once it is not due any more: why, in the recipient's language and in the middle of a sentence (null where it
@@ -59,6 +64,10 @@ export interface Claim {
   /** For points: what the recipient has now. */
   pointsBalance?: number;
   workspaceName: string;
+  /** Token of the recipient's own page; absent where this link is at its end. */
+  personToken?: string;
+  /** A message about it waits for the end of their quiet hours: until then, ISO 8601. */
+  tellAt?: string;
   /** How the approval that it needed ended, where it was not given for that: who reads it was told so. */
   notApproved: { how: "declined" | "expired"; at: string; reason: string | null } | null;
   /** What the recipient can still say about it: `this` until then, `missing` while the link works. */
@@ -83,7 +92,7 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
   // looked at and noted in one go: a reveal and a cancellation at the provider never both win
   const seen = read && (await database.transaction((tx) => look(corridor, tx, read, reveal)));
   if (!read || !seen) return undefined;
-  const { grant, contents } = seen;
+  const { grant, contents, task } = seen;
   const [content = null, ...earlier] = contents;
   const expired = read.expiresAt <= now();
 
@@ -95,6 +104,11 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
   const decision = await lastDecision(database, grant.id);
   const until = disputableUntil(corridor, grant, decision?.at ?? null);
   const disputes = await disputesOf(database, grant);
+  const quiet = await database.row<{ at: Date }>(
+    "select quiet_until as at from messages where grant_id = $1 and state = 'queued' and quiet_until > $2 limit 1",
+    [grant.id, now()],
+  );
+  const tellAt = quiet?.at.toISOString();
   const open = disputes.some((each) => each.this && each.state === "open");
   const [trace] = matcher.explain(grant.situation, grant.rule_id);
   return {
@@ -117,6 +131,7 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
     grantedAt: grant.granted_at.toISOString(),
     expiresAt: read.expiresAt.toISOString(),
     content,
+    ...(task ? { task } : {}),
     ...(earlier.length > 0 ? { earlier } : {}),
     ...(grant.netted_minor > 0 ? { netted: { ...grant.cost, minor: grant.netted_minor } } : {}),
     ...(isUndone(grant) ? { undone: await undoneOf(database, grant, language) } : {}),
@@ -125,6 +140,16 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
       ? { pointsBalance: points.find((each) => each.currency === POINTS)?.minor ?? 0 }
       : {}),
     workspaceName: workspace.name,
+    ...(expired || read.version !== grant.claim_version
+      ? {}
+      : {
+          personToken: writePersonToken(sealer, {
+            id: grant.recipient.id,
+            version: grant.recipient.link_version,
+            expiresAt: read.expiresAt,
+          }),
+        }),
+    ...(tellAt ? { tellAt } : {}),
     notApproved: notApproved(grant, decision),
     canDispute: {
       until: until && until > now() && !expired && !open ? until.toISOString() : null,
@@ -152,7 +177,7 @@ const look = async (corridor: Corridor, tx: Sql, read: ClaimToken, reveal: boole
   const contents = shows ? await contentsOf(corridor, tx, grant) : [];
   if (contents.length > 0)
     await tx.run("update grants set claimed_at = $2 where id = $1 and claimed_at is null", [grant.id, now]);
-  return { grant, contents };
+  return { grant, contents, task: await taskStateOf(tx, grant.id) };
 };
 
 const isUndone = ({ state }: GrantView) => state === "cancelled" || state === "clawed_back";
@@ -167,7 +192,7 @@ const undoneOf = async (sql: Sql, grant: GrantView, language: string) => {
 };
 
 /** The newest first; what was taken back is not among them. */
-const contentsOf = async ({ sealer }: Corridor, sql: Sql, grant: GrantView): Promise<RewardContent[]> => {
+const contentsOf = async ({ sealer }: Corridor, sql: Sql, grant: GrantView): Promise<ShownContent[]> => {
   const rows = await sql.rows<{ content: Buffer }>(
     `select content from (
        select content, 32767 as round from orders where grant_id = $1 union all
@@ -175,7 +200,10 @@ const contentsOf = async ({ sealer }: Corridor, sql: Sql, grant: GrantView): Pro
      where content is not null order by round desc`,
     [grant.id],
   );
-  return rows.map((row) => JSON.parse(sealer.open(row.content, "reward")) as RewardContent);
+  const contents = rows.map((row) => JSON.parse(sealer.open(row.content, "reward")) as RewardContent);
+  const shown: ShownContent[] = [];
+  for (const content of contents) shown.push(await shownContent(sql, content));
+  return shown;
 };
 
 /** A deal's amount as money, for showing: whole units where it has no decimals. */

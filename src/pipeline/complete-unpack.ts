@@ -86,12 +86,13 @@ const unpackBatch = async (corridor: Corridor, most: number, only: number | null
   return unpacked;
 };
 
-const insertEvents = (tx: Sql, events: readonly EventRow[]) =>
-  tx.run(
+/** Keeps the events that are new. */
+const insertEvents = async (tx: Sql, events: readonly EventRow[]) => {
+  const fresh = await tx.rows<{ connection: string; key: string }>(
     `insert into events (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, actor, origin, state, reason)
      select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[],
        $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
-     on conflict (connection, key) do nothing`,
+     on conflict (connection, key) do nothing returning connection, key`,
     [
       events.map((each) => each.connection),
       events.map((each) => each.key),
@@ -106,6 +107,28 @@ const insertEvents = (tx: Sql, events: readonly EventRow[]) =>
       events.map((each) => each.origin),
       events.map((each) => each.state),
       events.map((each) => each.reason),
+    ],
+  );
+  if (fresh.length === events.length) return;
+  const isFresh = new Set(fresh.map(({ connection, key }) => `${connection} ${key}`));
+  const unread = new Set(events.filter(({ state }) => state === "parked").map(({ inboxId }) => inboxId));
+  await forgetRepeated(
+    tx,
+    events.filter((each) => !isFresh.has(`${each.connection} ${each.key}`) && !unread.has(each.inboxId)),
+  );
+};
+
+/** A delivery that says again what somebody asked to have forgotten: nothing of it is decided, so nothing else empties it. */
+const forgetRepeated = (tx: Sql, repeated: readonly EventRow[]) =>
+  tx.run(
+    `update inbox set body = '' where id in (
+       select t.inbox_id from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as t (connection, kind, id, inbox_id)
+       join records r on r.connection = t.connection and r.kind = t.kind and r.id = t.id and r.erased)`,
+    [
+      repeated.map((each) => each.connection),
+      repeated.map((each) => each.kind),
+      repeated.map((each) => each.id),
+      repeated.map((each) => each.inboxId),
     ],
   );
 

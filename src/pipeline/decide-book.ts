@@ -32,6 +32,8 @@ interface Known extends News {
   /** The sums that changed. */
   cells: Cells;
   customers: Customers;
+  /** When the newest of the events was received; without any, the last news that there was. */
+  decidedAt: Date;
 }
 
 /** Returns the grants that are to be ordered now. */
@@ -43,10 +45,8 @@ export const decideBook = async (
   const { histories, fresh, customers, decidedAt } = news;
   const own = familiesOf(news, again.records);
   const members = own.flatMap((family) => family.members);
-  const ofMetrics = judgeMetrics(
-    corridor,
-    await metricMilestones(corridor, tx, { cells: news.cells, again: again.metrics, decidedAt }),
-  );
+  const measured = await metricMilestones(corridor, tx, { cells: news.cells, again: again.metrics, decidedAt });
+  const ofMetrics = judgeMetrics(corridor, measured);
   const people = await peopleAround(tx, histories, { withTeams: givesToTeams(corridor) });
   const stored = await loadMilestones(tx, members);
   const workspace = await tx.row<{ id: string }>("select id from workspace");
@@ -69,7 +69,10 @@ export const decideBook = async (
   return writeGrants(corridor, tx, {
     members,
     milestones: [...new Set([...[...stored.values()].map(({ id }) => id), ...milestoneIds.values()])],
-    metricMilestones: ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
+    metricMilestones: [
+      ...ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
+      ...measured.flatMap(({ replaces }) => replaces),
+    ],
     due,
     undone,
     milestoneIds,

@@ -129,7 +129,7 @@ const undo = (slots: Iterable<Slot>, judged: Judged, merges: Merges): void => {
 };
 
 /** The grants of one matched rule, without regard to what is given already. */
-const grantsOf = (
+export const grantsOf = (
   { rule, parts, seen, releaseAt }: JudgedMatch,
   judged: Judged,
   workspaceId: string,

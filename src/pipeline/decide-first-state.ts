@@ -1,5 +1,6 @@
 /** Where a grant begins, or comes back to: a hold goes before an approval, and both before an order. */
 import type { GrantState } from "../ledger/grant-states.ts";
+import { type MoveReason, reason } from "../ledger/move-reasons.ts";
 import type { Corridor } from "./corridor.ts";
 import { sameSort, worthIn } from "./decide-cost.ts";
 import type { DueGrant } from "./decide-due.ts";
@@ -12,8 +13,7 @@ export interface Beginning {
   approvalBy: string | null;
   approvalDays: number | null;
   approvalUntil: Date | null;
-  /** For people. */
-  why: string;
+  why: MoveReason;
 }
 
 const DAY_MS = 86_400_000;
@@ -27,15 +27,20 @@ export const beginningOf = (corridor: Corridor, grant: DueGrant, taken: Taken, d
     approvalDays: approval?.withinDays ?? null,
     approvalUntil: null,
   };
-  const why = `rule ${rule.id}`;
+  const why = reason("rule", { rule: rule.id });
   if (rule.mode === "shadow") return { ...common, state: "shadow", why };
   if (taken.unfunded)
-    return { ...common, state: "held", why: `${why}: budget ${rule.budget} has no money left for it` };
+    return { ...common, state: "held", why: reason("rule_no_money", { rule: rule.id, budget: rule.budget ?? "" }) };
   if (releaseAt !== null && releaseAt > decidedAt.toISOString())
-    return { ...common, state: "held", why: `${why}: held for ${rule.hold?.text}` };
+    return { ...common, state: "held", why: reason("rule_held", { rule: rule.id, hold: rule.hold?.text ?? "" }) };
   if (!approval) return { ...common, state: "approved", why };
   const approvalUntil = new Date(decidedAt.getTime() + approval.withinDays * DAY_MS);
-  return { ...common, state: "awaiting_approval", approvalUntil, why: `${why}: ${approval.text}` };
+  return {
+    ...common,
+    state: "awaiting_approval",
+    approvalUntil,
+    why: reason("rule_approval", { rule: rule.id, approval: approval.text }),
+  };
 };
 
 /** A value that cannot be compared with the bar, for want of an exchange rate, needs approval. */

@@ -2,6 +2,8 @@
 import type { Sql } from "../db/sql.ts";
 import { type Account, type Posting, post } from "../ledger/ledger.ts";
 import { judgeAgain } from "./decide-again.ts";
+import { samePersons } from "./decide-persons.ts";
+import { returnPoints } from "./return-points.ts";
 
 /**
  * For grants that were cancelled, declined, refused, expired or taken back. What is still reserved goes back to the
@@ -12,6 +14,7 @@ export const freeGrants = async (tx: Sql, grantIds: readonly string[]): Promise<
   if (grantIds.length === 0) return;
   const released = await stillReserved(tx, grantIds);
   await post(tx, released);
+  await returnPoints(tx, grantIds);
   const limits = await freeLimits(tx, grantIds);
   await judgeAgain(tx, [...grantIds, ...limits, ...released.map(({ to }) => to)]);
 };
@@ -49,5 +52,34 @@ const freeLimits = async (tx: Sql, grantIds: readonly string[]): Promise<string[
      from less where t.key = less.key returning t.key`,
     [grantIds],
   );
-  return rows.map((row) => row.key);
+  return rows.length === 0
+    ? []
+    : withOtherKeys(
+        tx,
+        grantIds,
+        rows.map((row) => row.key),
+      );
+};
+
+/** What is freed of one key of a person is room for who waits under another. */
+const withOtherKeys = async (tx: Sql, grantIds: readonly string[], freed: readonly string[]): Promise<string[]> => {
+  const rows = await tx.rows<{ key: string }>(
+    `select g.recipient_key as key from grants g where g.id = any ($1)
+     union
+     select m.connection || '/user/' || (m.situation #>> '{owner,id}') from grants g join milestones m on m.id = g.milestone_id
+     where g.id = any ($1) and m.situation #>> '{owner,id}' is not null`,
+    [grantIds],
+  );
+  const keys = rows.map((row) => row.key);
+  const persons = await samePersons(tx, keys);
+  const others = keys.flatMap((key) =>
+    persons
+      .keysOf(key)
+      .flatMap((other) =>
+        freed
+          .filter((each) => `${each}/`.includes(`/${key}/`))
+          .map((each) => `${each}/`.replace(`/${key}/`, () => `/${other}/`).slice(0, -1)),
+      ),
+  );
+  return [...new Set([...freed, ...others])];
 };

@@ -40,8 +40,6 @@ export interface News {
   histories: ReadonlyMap<string, RecordHistory>;
   /** What is new, by the key of the record that it is about. */
   fresh: ReadonlyMap<string, readonly ToldFact[]>;
-  /** When the newest of the events was received; without any, the last that there was. */
-  decidedAt: Date;
 }
 
 /** Keeps what these events told, and reads the records that they touch, and `again`. */
@@ -72,14 +70,5 @@ export const gather = async (tx: Sql, events: readonly ToldEvent[], again: reado
     touched: new Set(touched.map(keyText)),
     histories,
     fresh,
-    decidedAt: events.length > 0 ? newest(events) : await lastReceived(tx),
   };
 };
-
-const newest = (events: readonly ToldEvent[]) =>
-  new Date(Math.max(...events.map(({ receivedAt }) => receivedAt.getTime())));
-
-/** What is judged again without news is judged as of the last news that there was. */
-const lastReceived = async (tx: Sql): Promise<Date> =>
-  (await tx.row<{ received_at: Date }>("select received_at from events order by id desc limit 1"))?.received_at ??
-  new Date(0);

@@ -5,7 +5,7 @@
 import type { Sql } from "../db/sql.ts";
 import { type Move, moveGrants } from "../ledger/grant-states.ts";
 import { type Posting, post } from "../ledger/ledger.ts";
-import { undoneInWords } from "../ledger/undone.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import type { RecordKey } from "../records/fact-rows.ts";
 import type { Corridor } from "./corridor.ts";
 import type { DueGrant, Judged } from "./decide-due.ts";
@@ -13,6 +13,7 @@ import { beginningOf } from "./decide-first-state.ts";
 import { freeGrants, sourceOf } from "./decide-free.ts";
 import { isShared } from "./decide-once.ts";
 import type { People } from "./decide-people.ts";
+import { personsBehind, slotsOf } from "./decide-persons.ts";
 import { openRoom } from "./decide-room.ts";
 import { type Stop, writeStops } from "./decide-stops.ts";
 import { loadGrants, movable, ordered, type StoredGrant } from "./decide-stored.ts";
@@ -50,30 +51,40 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
   await freeGrants(tx, [...plan.gone.map(({ row }) => row.id), ...plan.again.map(({ row }) => row.id)]);
   await markUndone(tx, plan.marks, decidedAt);
 
-  const room = await openRoom(corridor, tx, [...plan.fresh, ...plan.again.map(({ grant }) => grant)]);
+  const entering = [...plan.fresh, ...plan.again.map(({ grant }) => grant)];
+  const persons = await personsBehind(tx, people, entering);
+  const slots = await slotsOf(tx, persons, entering);
+  const room = await openRoom(corridor, tx, entering, persons);
   const stopped = [...plan.stopped];
   const given = new Set<string>();
   const made: Begun[] = [];
   const back: { row: StoredGrant; begun: Begun }[] = [];
   const unroomed: StoredGrant[] = [];
   for (const { grant, row } of candidates(plan, due)) {
-    if (given.has(grant.id)) {
-      stopped.push({ grant, stop: takenStop(grant) });
+    const stands = row !== undefined && row.state !== "cancelled";
+    const holder = given.has(grant.id) ? grant.id : stands ? undefined : slots.holder(grant);
+    if (holder !== undefined) {
+      stopped.push({ grant, stop: takenStop(grant, holder) });
       continue;
     }
-    const taken = room.take(grant, row !== undefined && row.state !== "cancelled" && row.state !== "held");
+    const taken = room.take(grant, {
+      now: stands && row.state !== "held",
+      stands,
+      grows: row?.currency !== grant.value.currency || grant.value.minor > row.value_minor,
+    });
     if ("reason" in taken) {
       stopped.push({ grant, stop: taken });
-      if (row && row.state !== "cancelled") unroomed.push(row);
+      if (stands) unroomed.push(row);
       continue;
     }
     given.add(grant.id);
+    slots.hold(grant);
     const begun = { grant, ...beginningOf(corridor, grant, taken, decidedAt) };
     if (row) back.push({ row, begun });
     else made.push(begun);
   }
 
-  const inserted = await insertGrants(tx, { people, milestoneIds, decidedAt }, made);
+  const inserted = await insertGrants(tx, { milestoneIds, decidedAt }, made);
   const born = made.filter(({ grant }) => inserted.has(grant.id));
   const later: Move[] = [
     ...unroomed.map((row) => cancelMove(row, "correction")),
@@ -163,7 +174,8 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
     } else if (row.undone_why !== null) plan.marks.push({ id: row.id, why: null });
   }
   for (const row of stored.values()) {
-    if (wanted.has(row.id) || !isOwn(row)) continue;
+    // what a person gave although the conditions did not hold does not hang on them
+    if (wanted.has(row.id) || !isOwn(row) || row.given) continue;
     const why = verdict.undone.get(row.id) ?? reasonFor(row, wantedParts);
     if (movable.has(row.state)) plan.gone.push({ row, why });
     // a goal that was reached and rewarded stays reached, whatever the metric does afterwards
@@ -190,10 +202,11 @@ const reasonFor = (row: StoredGrant, wantedParts: ReadonlySet<string>): string =
   return wantedParts.has(partKey(row.rule_id, row.once_key, row.part)) ? "deal.owner_changed" : "correction";
 };
 
-const takenStop = ({ id, rule, onceKey }: DueGrant): Stop => ({
+/** `holder`: the grant that was given, of another key of the same person perhaps. */
+const takenStop = ({ id, rule, onceKey }: DueGrant, holder = id): Stop => ({
   reason: "once",
-  waitsFor: id,
-  detail: { once: isShared(rule) ? onceKey : rule.once.per, grant: id },
+  waitsFor: holder,
+  detail: { once: isShared(rule) ? onceKey : rule.once.per, grant: holder },
 });
 
 /** In the order of the due list, so that freed room goes to whoever comes first. */
@@ -214,22 +227,23 @@ const cancelMove = (row: StoredGrant, why: string): Move => ({
   from: row.state,
   to: "cancelled",
   actor: "decide",
-  why: undoneInWords(why),
+  why: reason("undone", { undone: why }),
 });
 
 /** A grant that is corrected stays where it is in its life; one that was cancelled begins again. */
 const comeBack = (row: StoredGrant, { state, why }: Begun): Move =>
   row.state === "cancelled"
-    ? { grantId: row.id, from: "cancelled", to: state, actor: "decide", why: `due again: ${why}` }
+    ? { grantId: row.id, from: "cancelled", to: state, actor: "decide", why: { ...why, again: true } }
     : {
         grantId: row.id,
         from: null,
         to: row.state,
         actor: "decide",
-        why: "corrected by a change that arrived later",
+        why: reason("corrected"),
       };
 
-const reservation = ({ grant, state, taken }: Begun, moves: number): Posting[] =>
+/** What a grant reserves as it begins. `moves`: how often it moved before. */
+export const reservation = ({ grant, state, taken }: Begun, moves: number): Posting[] =>
   state === "shadow" || taken.unfunded
     ? []
     : [

@@ -5,29 +5,33 @@ import { POINTS } from "../money.ts";
 import { giveUp, type SamePerson } from "../people/same-person.ts";
 import { debtAccount } from "./debts.ts";
 
-/** Every point that `from` was given is booked over to `to`, grant by grant; nothing is paid anew. */
+/** Every point that `from` was given or gave is booked over to `to`, grant by grant; nothing is paid anew. */
 export const joinPeople = async (tx: Sql, joins: readonly SamePerson[]): Promise<void> => {
   for (const join of joins) {
     const { from, to } = join;
-    const given = await tx.rows<{ id: string; minor: number }>(
+    // whoever spends points holds this row
+    await tx.rows("select from recipients where id = any ($1) order by id for no key update", [[from, to]]);
+    const given = await tx.rows<{ id: string | null; minor: number }>(
       `select p.grant_id as id, sum(e.amount_minor)::bigint as minor
        from ledger_accounts a join ledger_entries e on e.account_id = a.id join ledger_postings p on p.id = e.posting_id
-       where a.code = $1 and a.currency = $2 group by p.grant_id having sum(e.amount_minor) > 0`,
+       where a.code = $1 and a.currency = $2 group by p.grant_id having sum(e.amount_minor) <> 0`,
       [`points:${from}`, POINTS],
     );
     await post(
       tx,
       given.map(({ id, minor }) => ({
-        key: `${id}/join/${from}/${to}`,
+        key: `${id ?? "spent"}/join/${from}/${to}`,
         grantId: id,
         what: "join",
-        from: `points:${from}`,
-        to: `points:${to}`,
-        amount: { minor, currency: POINTS },
+        // what was spent stands below zero, and goes the other way
+        from: `points:${minor > 0 ? from : to}`,
+        to: `points:${minor > 0 ? to : from}`,
+        amount: { minor: Math.abs(minor), currency: POINTS },
       })),
     );
     await moveDebts(tx, join);
     await tx.run("update grants set recipient_id = $2 where recipient_id = $1", [from, to]);
+    await tx.run("update redemptions set recipient_id = $2 where recipient_id = $1", [from, to]);
     await tx.run("update disputes set recipient_id = $2 where recipient_id = $1", [from, to]);
     await giveUp(tx, join);
   }

@@ -4,12 +4,12 @@
  */
 import type { Sql } from "../db/sql.ts";
 import type { Rule } from "../engine/index.ts";
-import { answer, type Cells } from "../metrics/index.ts";
+import { answer, type Cells, metricByName } from "../metrics/index.ts";
 import { minorPerMajor } from "../money.ts";
 import type { Milestone } from "../records/milestones.ts";
 import type { RecordHistory } from "../records/timeline.ts";
 import type { MetricView, Situation } from "../situation.ts";
-import { startOfDay, windowText } from "../windows.ts";
+import { localDay, plusDays, startOfDay, windowText } from "../windows.ts";
 import { companyCells } from "./company-cells.ts";
 import type { Corridor } from "./corridor.ts";
 import { countMetrics } from "./count-metrics.ts";
@@ -17,6 +17,7 @@ import type { MetricKey } from "./decide-again.ts";
 import type { Judged, Merges } from "./decide-due.ts";
 import { heldMatch } from "./decide-judge.ts";
 import {
+  askedFor,
   changeOf,
   type MetricAsked,
   metricId,
@@ -26,7 +27,9 @@ import {
   touched,
   withPrevious,
 } from "./metric-asked.ts";
+import { asPersons } from "./metric-persons.ts";
 import { situationsAround } from "./metric-situation.ts";
+import { judgedAtTheirEnd } from "./metric-turned.ts";
 import type { MetricSettings } from "./metrics-context.ts";
 import { noteTeams } from "./team-history.ts";
 
@@ -35,6 +38,8 @@ export interface MetricMilestone {
   situation: Situation;
   /** What was measured; rules on anything else do not hear of it. */
   metric: RuleMetric;
+  /** Rows that it takes the place of: of other ids of the same owner, from before they were known to be one person. */
+  replaces: readonly number[];
 }
 
 /**
@@ -73,13 +78,69 @@ export const metricMilestones = async (
   { cells, again, decidedAt }: { cells: Cells; again: readonly MetricKey[]; decidedAt: Date },
 ): Promise<MetricMilestone[]> => {
   if (cells.size + again.length === 0 || !corridor.rules.current().matcher.listens("metric.changed")) return [];
-  const { timeZone, currency } = corridor.workspace;
+  const { timeZone } = corridor.workspace;
   const listened = corridor.rules.current().matcher.book.rules.flatMap(({ metric }) => metric ?? []);
-  const asked = once([
+  const asked = await asPersons(tx, [
     ...touched(listened, cells, decidedAt, timeZone),
+    ...(await judgedAtTheirEnd(tx, listened, cells, decidedAt, timeZone)),
     ...stoppedIn(listened, await stoppedWindows(tx, again), decidedAt, timeZone),
   ]);
+  return measured(corridor, tx, asked, decidedAt);
+};
+
+/**
+ * A metric of these subjects in the window that ended before the day `until`. Of whom nothing was measured in it, and who was
+ * never judged in it, there is nothing to say.
+ */
+export const metricsAtEnd = async (
+  corridor: Pick<Corridor, "workspace" | "rules">,
+  tx: Sql,
+  { spec, until, subjects, decidedAt }: AtEnd,
+): Promise<MetricMilestone[]> => {
+  const metric = metricByName(spec.name);
+  if (!metric) return [];
+  const { timeZone } = corridor.workspace;
+  const today = localDay(decidedAt, timeZone);
+  const asked = await asPersons(
+    tx,
+    subjects.map((subject) => askedFor(metric, spec, subject, plusDays(until, -1), today)),
+  );
+  const found = await measured(corridor, tx, asked, decidedAt);
+  const empty = found.filter(({ situation }) => situation.metric?.sample === 0);
+  const rows = await tx.rows<{ connection: string; id: string }>(
+    `select m.connection, m.subject_id as id from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) as t (connection, id, at, day)
+     join milestones m on m.connection = t.connection and m.subject_kind = 'metric' and m.subject_id = t.id
+       and m.type = 'metric.changed' and m.occurred_at = t.at and m.discriminator = t.day`,
+    [
+      empty.map(({ milestone }) => milestone.connection),
+      empty.map(({ milestone }) => milestone.subject.id),
+      empty.map(({ milestone }) => milestone.at),
+      empty.map(({ milestone }) => milestone.discriminator),
+    ],
+  );
+  const judged = new Set(rows.map(({ connection, id }) => JSON.stringify([connection, id])));
+  const nothing = new Set(
+    empty.filter(({ milestone: { connection, subject } }) => !judged.has(JSON.stringify([connection, subject.id]))),
+  );
+  return found.filter((each) => !nothing.has(each));
+};
+
+interface AtEnd {
+  spec: RuleMetric;
+  until: string;
+  subjects: readonly { connection: string; id: string }[];
+  decidedAt: Date;
+}
+
+/** What was asked, answered, with what rules see around it. */
+const measured = async (
+  corridor: Pick<Corridor, "workspace" | "rules">,
+  tx: Sql,
+  asked: readonly MetricAsked[],
+  decidedAt: Date,
+): Promise<MetricMilestone[]> => {
   if (asked.length === 0) return [];
+  const { timeZone, currency } = corridor.workspace;
   const questions = asked.flatMap((each) => withPrevious(each));
   const companies = questions.filter(({ of }) => of === "company");
   const results = await answer(tx, questions, minorPerMajor(currency), await companyCells(tx, companies));
@@ -92,10 +153,15 @@ export const metricMilestones = async (
     return [{ each, view: viewOf(each, value?.value ?? null, previous?.value ?? null, value?.sample ?? 0) }];
   });
   const situationOf = await situationsAround(corridor, tx, asked);
+  const replaced = await replacedBy(tx, asked, timeZone);
   return seen.map(({ each, view }) => {
     const milestone = milestoneOf(each, view, timeZone);
-    const occurredAt = lastMoment(each, decidedAt, timeZone);
-    return { milestone, metric: each.metric, situation: situationOf(each, milestone, view, occurredAt) };
+    const last = lastMoment(each, timeZone);
+    const ended = last < decidedAt;
+    const occurredAt = (ended ? last : decidedAt).toISOString();
+    const seenIn = ended ? { ...view, ended } : view;
+    const situation = situationOf(each, milestone, seenIn, occurredAt);
+    return { milestone, metric: each.metric, situation, replaces: replaced.get(each) ?? [] };
   });
 };
 
@@ -132,14 +198,28 @@ const stoppedWindows = (tx: Sql, metrics: readonly MetricKey[]): Promise<Stopped
         [metrics.map(({ connection }) => connection), metrics.map(({ id }) => id)],
       );
 
-const once = (asked: readonly MetricAsked[]): MetricAsked[] => [
-  ...new Map(
-    asked.map((each) => [
-      JSON.stringify([each.connection, metricId(each.metric, each.question.id), each.question.range.from]),
-      each,
-    ]),
-  ).values(),
-];
+/** Withdraws what was judged in the same windows of other ids of the same owners. */
+const replacedBy = async (tx: Sql, asked: readonly MetricAsked[], timeZone: string) => {
+  const others = asked.flatMap((each) =>
+    (each.question.also ?? []).map(({ connection, id }) => ({ each, connection, id: metricId(each.metric, id) })),
+  );
+  if (others.length === 0) return new Map<MetricAsked, number[]>();
+  const rows = await tx.rows<{ id: number; n: number }>(
+    `update milestones m set withdrawn = true
+     from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) with ordinality as t (connection, id, at, day, n)
+     where m.connection = t.connection and m.subject_kind = 'metric' and m.subject_id = t.id and m.type = 'metric.changed'
+       and m.occurred_at = t.at and m.discriminator = t.day and not m.withdrawn
+     returning m.id, t.n::int as n`,
+    [
+      others.map(({ connection }) => connection),
+      others.map(({ id }) => id),
+      others.map(({ each }) => startOf(each, timeZone)),
+      others.map(({ each }) => each.question.range.from),
+    ],
+  );
+  const byAsked = Map.groupBy(rows, ({ n }) => others[n - 1]?.each);
+  return new Map(asked.map((each) => [each, (byAsked.get(each) ?? []).map(({ id }) => id)]));
+};
 
 const viewOf = (
   { metric, question }: MetricAsked,
@@ -162,11 +242,14 @@ const viewOf = (
 /** Of all time the first day has no instant that every zone can write: the row is keyed by another fixed one. */
 const EPOCH = new Date(0).toISOString();
 
+const startOf = ({ metric, question }: Pick<MetricAsked, "metric" | "question">, timeZone: string): string =>
+  metric.over === "all" ? EPOCH : startOfDay(question.range.from, timeZone);
+
 const milestoneOf = ({ metric, question, connection }: MetricAsked, view: MetricView, timeZone: string): Milestone => ({
   type: "metric.changed",
   connection,
   subject: { kind: "metric", id: metricId(metric, question.id) },
-  at: metric.over === "all" ? EPOCH : startOfDay(view.from, timeZone),
+  at: startOf({ metric, question }, timeZone),
   from: view.previous,
   to: view.value,
   field: null,
@@ -174,8 +257,6 @@ const milestoneOf = ({ metric, question, connection }: MetricAsked, view: Metric
   ordinal: 1,
 });
 
-/** When it was seen; of a window that is over its last moment. */
-const lastMoment = ({ question }: MetricAsked, decidedAt: Date, timeZone: string): string => {
-  const end = Date.parse(startOfDay(question.range.until, timeZone)) - 1;
-  return new Date(Math.min(decidedAt.getTime(), end)).toISOString();
-};
+/** The last moment of a window: of one that is over, it is judged as of then. */
+const lastMoment = ({ question }: MetricAsked, timeZone: string): Date =>
+  new Date(Date.parse(startOfDay(question.range.until, timeZone)) - 1);

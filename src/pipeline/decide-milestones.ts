@@ -7,7 +7,7 @@ import { milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 interface Known {
   stored: ReadonlyMap<string, StoredMilestone>;
   fresh: ReadonlyMap<string, readonly ToldFact[]>;
-  /** Whether situations are kept of what a rule listened to and none matched. */
+  /** Whether situations are kept of what a rule listened to and none matched. Of a metric they are: when it was judged is in there. */
   nearMisses: boolean;
 }
 
@@ -21,7 +21,8 @@ export const writeMilestones = async (
   for (const told of fresh.values()) for (const { eventId } of told) newest = Math.max(newest ?? 0, eventId);
   const keyOf = ({ milestone }: Judged) => milestoneKey(milestone, milestone.subject.kind, milestone.subject.id);
   const isKept = ({ matches, version, milestone }: Judged) =>
-    matches.length > 0 || (nearMisses && version.matcher.listens(milestone.type));
+    matches.length > 0 ||
+    ((nearMisses || milestone.subject.kind === "metric") && version.matcher.listens(milestone.type));
   const ids = new Map<Judged, number>();
   const told: Judged[] = [];
   for (const each of judged) {

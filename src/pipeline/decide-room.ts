@@ -10,6 +10,7 @@ import type { Corridor } from "./corridor.ts";
 import { sameSort, worthIn } from "./decide-cost.ts";
 import type { DueGrant } from "./decide-due.ts";
 import { periodKey, whose } from "./decide-once.ts";
+import type { Persons } from "./decide-persons.ts";
 import type { Stop } from "./decide-stops.ts";
 
 /** What a grant took. */
@@ -23,8 +24,12 @@ export interface Taken {
 }
 
 export interface Room {
-  /** Takes what a grant needs, all of it or nothing. `now`: it cannot wait for a budget, because it is past that. */
-  take(grant: DueGrant, now: boolean): Taken | Stop;
+  /**
+   * Takes what a grant needs, all of it or nothing. `now`: it cannot wait for a budget, because it is past that. `stands`: it
+   * was given before, so what the person got under other keys of theirs, perhaps before they were known to be one, does not
+   * take it away; `grows`: but it is worth more now, and needs room for that.
+   */
+  take(grant: DueGrant, how: { now: boolean; stands: boolean; grows: boolean }): Taken | Stop;
   /** Writes what was taken of limits. Reservations are postings, which the caller writes. */
   write(tx: Sql): Promise<void>;
 }
@@ -39,10 +44,15 @@ interface Use {
 type Limit = Rule["limits"][number];
 
 /** Reads the room for these grants. Freeing of others in the same batch must be done before. */
-export const openRoom = async (corridor: Corridor, tx: Sql, grants: readonly DueGrant[]): Promise<Room> => {
+export const openRoom = async (
+  corridor: Corridor,
+  tx: Sql,
+  grants: readonly DueGrant[],
+  persons: Persons,
+): Promise<Room> => {
   const { workspace } = corridor;
-  const keyOf = (grant: DueGrant, limit: Limit) => limitKey(grant, limit, workspace.timeZone);
-  const keys = grants.flatMap((grant) => grant.rule.limits.map((limit) => keyOf(grant, limit)));
+  const keysOf = (grant: DueGrant, limit: Limit) => limitKeys(grant, limit, workspace.timeZone, persons);
+  const keys = grants.flatMap((grant) => grant.rule.limits.flatMap((limit) => keysOf(grant, limit)));
   const totals = await totalsOf(tx, keys);
   const budgets = await budgetsById(
     tx,
@@ -51,13 +61,13 @@ export const openRoom = async (corridor: Corridor, tx: Sql, grants: readonly Due
   const uses: Use[] = [];
 
   return {
-    take(grant, now) {
+    take(grant, { now, stands, grows }) {
       const { rule, value, id } = grant;
       if (rule.mode === "shadow") return { cost: value, budget: null, unfunded: false };
       const wanted: Use[] = [];
       for (const limit of rule.limits) {
-        const key = keyOf(grant, limit);
-        const used = totals.get(key) ?? { count: 0, minor: 0 };
+        const [key, ...others] = keysOf(grant, limit);
+        const used = sumOf(totals, stands && (limit.amount === null || !grows) ? [key] : [key, ...others]);
         const asked = amountIn(corridor, grant, limit);
         const stop = overLimit(limit, key, used, asked);
         if (stop) return stop;
@@ -76,9 +86,33 @@ export const openRoom = async (corridor: Corridor, tx: Sql, grants: readonly Due
   };
 };
 
-/** Names the place of a grant in a limit. A milestone that arrives late counts in the period in which it happened. */
-const limitKey = ({ ruleId, seen, recipientKey }: DueGrant, limit: Limit, timeZone: string): string =>
-  `${ruleId}/${limit.text}/${whose(limit.per, seen, recipientKey) ?? "nobody"}${periodKey(seen.milestone.occurredAt, limit.period, timeZone)}`;
+/**
+ * Names the places of a grant in a limit: its own, and those of the other keys of the person whom the limit counts by. A
+ * milestone that arrives late counts in the period in which it happened.
+ */
+const limitKeys = (
+  { ruleId, seen, recipientKey }: DueGrant,
+  limit: Limit,
+  timeZone: string,
+  persons: Persons,
+): [string, ...string[]] => {
+  const holder = whose(limit.per, seen, recipientKey) ?? "nobody";
+  const of = (name: string) =>
+    `${ruleId}/${limit.text}/${name}${periodKey(seen.milestone.occurredAt, limit.period, timeZone)}`;
+  const isPerson = limit.per === "recipient" || limit.per === "owner";
+  return [of(holder), ...(isPerson ? persons.keysOf(holder).filter((key) => key !== holder) : []).map(of)];
+};
+
+type Totals = ReadonlyMap<string, { count: number; minor: number }>;
+
+const sumOf = (totals: Totals, keys: readonly string[]) => {
+  const sum = { count: 0, minor: 0 };
+  for (const key of keys) {
+    sum.count += totals.get(key)?.count ?? 0;
+    sum.minor += totals.get(key)?.minor ?? 0;
+  }
+  return sum;
+};
 
 /** What a grant takes of a limit of money, in the limit's minor units; null where it cannot be said. */
 const amountIn = ({ workspace }: Corridor, { value, seen }: DueGrant, { amount }: Limit): number | null =>

@@ -22,6 +22,8 @@ export interface StoredGrant {
   reward_id: string;
   undone_why: string | null;
   moves: number;
+  /** By a person who accepted a dispute. */
+  given: boolean;
 }
 
 /** Nothing was ordered yet: deciding may change or cancel it. */
@@ -46,7 +48,7 @@ export const loadGrants = async (
     `select g.id, g.state, g.milestone_id, g.rule_id, g.recipient_key, g.once_key, g.part, own.connection, own.subject_kind,
        own.subject_id, g.value_minor, exists (select from orders o where o.grant_id = g.id) as frozen,
        exists (select from grant_moves v where v.grant_id = g.id and v.to_state = 'issued') as issued_before,
-       g.currency, g.reward_id, g.undone_why, (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
+       g.currency, g.reward_id, g.undone_why, g.given_by is not null as given, (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
      from grants g join milestones own on own.id = g.milestone_id
      -- one condition with "or" would read all grants that there ever were
      where g.id in (select unnest($1::uuid[]) union select id from grants where milestone_id = any ($2))

@@ -2,6 +2,7 @@
  * Decides what was told, by one rule book or by several: what does not depend on rules is written and read once, and each
  * book judges it. A live server has one book; a rehearsal compares two.
  */
+import type { Sql } from "../db/sql.ts";
 import { customersAround } from "./customer-view.ts";
 import { type DueAgain, dueAgain } from "./decide-again.ts";
 import { type Book, type Decided, decideBook } from "./decide-book.ts";
@@ -42,17 +43,36 @@ export const decideTold = async (
   );
   await together(books, (book) => refreshPeople(book.tx, news.changed));
   const listened = books.some((book) => book.corridor.rules.current().matcher.listens("metric.changed"));
-  const cells = await sumMetrics(tx, corridor.workspace, { ...news, due, sums: extent.sums || listened });
+  const moments = await together(books, (book) => lastNews(book.tx, events));
+  const cells = await sumMetrics(tx, corridor.workspace, {
+    ...news,
+    due,
+    decidedAt: moments[0],
+    sums: extent.sums || listened,
+  });
   const customers = await customersAround(tx, news.histories.values(), corridor.workspace);
   return together(books, async (book, index) => {
-    const [count = 0, own = NOTHING] = [taken[index], again[index]];
+    const [count = 0, own = NOTHING, decidedAt = moments[0]] = [taken[index], again[index], moments[index]];
     // another book has something to judge again, and this one has not
     if (count === 0) return { events: 0, granted: [] };
-    const granted = await decideBook(book, { ...news, cells, customers }, own);
-    await forgetErased(book.tx, news.changed, news.decidedAt);
-    await applyBrake(book.corridor, book.tx, news.decidedAt);
+    const granted = await decideBook(book, { ...news, cells, customers, decidedAt }, own);
+    await forgetErased(book.corridor, book.tx, news.changed, decidedAt);
+    await applyBrake(book.corridor, book.tx, decidedAt);
     return { events: count, granted };
   });
+};
+
+/**
+ * When the newest of the events was received. What is judged again without news is judged as of the last news that there was,
+ * which may be the end of a window: of one that this book listens to.
+ */
+const lastNews = async (tx: Sql, events: readonly ToldEvent[]): Promise<Date> => {
+  if (events.length > 0) return new Date(Math.max(...events.map(({ receivedAt }) => receivedAt.getTime())));
+  const last = await tx.row<{ at: Date | null }>(
+    `select greatest((select received_at from events order by id desc limit 1),
+       (select max(noticed_at) from window_turns where state = 'judged')) as at`,
+  );
+  return last?.at ?? new Date(0);
 };
 
 const NOTHING: DueAgain = { records: [], metrics: [] };

@@ -1,9 +1,7 @@
-/** The rows of grants: new ones with their recipients, corrections, and marks. One statement for each, for a whole batch. */
+/** The rows of grants: new ones, corrections, and marks. One statement for each, for a whole batch. */
 import type { Sql } from "../db/sql.ts";
-import type { SeenPerson } from "../people/recipients.ts";
 import type { DueGrant, Judged } from "./decide-due.ts";
 import type { Beginning } from "./decide-first-state.ts";
-import { makeRecipients, type People } from "./decide-people.ts";
 
 /** A due grant, with what it took and where it begins. */
 export interface Begun extends Beginning {
@@ -18,17 +16,13 @@ interface Moment {
 /** What an empty budget means for a reward, for people. */
 const UNFUNDED = "its budget has no money left: it is given when there is money again";
 
-/** Inserts new grants with their recipients. Returns the ids of those that are new. */
+/** Inserts new grants, of people who are recipients. Returns the ids of those that are new. */
 export const insertGrants = async (
   tx: Sql,
-  { people, milestoneIds, decidedAt }: Moment & { people: People },
+  { milestoneIds, decidedAt }: Moment,
   begun: readonly Begun[],
 ): Promise<Set<string>> => {
   if (begun.length === 0) return new Set();
-  await makeRecipients(
-    tx,
-    begun.flatMap(({ grant }) => seenBehind(people, grant.recipientKey)),
-  );
   const rows = await tx.rows<{ id: string }>(
     `insert into grants (id, rule_id, once_key, recipient_key, recipient_id, milestone_id, notify, kpi, team, state, granted_at,
        not_before, ${changing.join(", ")})
@@ -145,9 +139,4 @@ const changingValues = (begun: readonly Begun[]) => Object.values(columns).map((
 const keyParts = (begun: readonly Begun[]) => {
   const split = begun.map(({ grant }) => /^([^/]*)\/([^/]*)(?:\/(.*))?$/s.exec(grant.recipientKey) ?? []);
   return [1, 2, 3].map((part) => split.map((parts) => parts[part] ?? null));
-};
-
-const seenBehind = (people: People, recipientKey: string): SeenPerson[] => {
-  const [connection = "", kind, ...rest] = recipientKey.split("/");
-  return kind === "user" || kind === "contact" ? [people.seen(connection, kind, rest.join("/"))] : [];
 };

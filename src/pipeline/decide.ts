@@ -57,7 +57,7 @@ const decideOnce = async (corridor: Corridor, most: number, only: number | null 
 };
 
 /** One line for each grant, with the number of the event that `rules explain` takes. */
-const logGrants = async ({ database, log }: Corridor, granted: readonly string[]) => {
+export const logGrants = async ({ database, log }: Corridor, granted: readonly string[]) => {
   if (granted.length === 0) return;
   const rows = await database.rows<{
     grant: string;

@@ -1,6 +1,7 @@
 /**
  * A recipient says from their own page that a reward is not right, or missing. It becomes an item in the queue of approvals,
- * with what the rules saw at that moment. Accepting it pays nothing: what pays is a rule, after the CRM was put right.
+ * with what the rules saw at that moment. Accepting it pays nothing by itself: what pays is a rule, after the CRM was put
+ * right, or who accepts it gives what a rule would have given (`give-disputed.ts`).
  */
 import type { Sql } from "../db/sql.ts";
 import { ADMINS, approverGroups, MANAGER } from "../users.ts";
@@ -33,6 +34,8 @@ export interface RaisedDispute {
   raisedAt: string;
   state: "open" | "approved" | "declined" | "withdrawn" | "expired";
   answer: string | null;
+  /** Who accepted it gave the reward: it comes as any other. */
+  given: boolean;
 }
 
 export const LONGEST_TEXT = 1_000;
@@ -92,7 +95,7 @@ export const raiseDispute = (corridor: Corridor, token: string, complaint: Compl
 /** What this recipient raised: about this grant, and about rewards that they missed. Newest first. */
 export const disputesOf = async (sql: Sql, grant: GrantView): Promise<RaisedDispute[]> => {
   const rows = await sql.rows<Omit<RaisedDispute, "raisedAt"> & { raised_at: Date }>(
-    `select d.grant_id is not null as this, d.about, d.text, d.raised_at, a.state, a.reason as answer
+    `select d.grant_id is not null as this, d.about, d.text, d.raised_at, a.state, a.reason as answer, a.gave is not null as given
      from disputes d join approvals a on a.dispute_id = d.id
      where d.recipient_id = $1 and (d.grant_id = $2 or d.grant_id is null) order by d.raised_at desc, d.id limit 20`,
     [grant.recipient.id, grant.id],

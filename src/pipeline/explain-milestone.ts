@@ -57,8 +57,14 @@ export const explainMilestone = async (
     occurredAt: row.occurred_at.toISOString(),
     eventId: row.event_id,
     withdrawn: row.withdrawn,
+    window: windowOf(row),
     rules: await rulesOf(corridor, row, version, ruleId),
   };
+};
+
+const windowOf = ({ situation }: MilestoneRow): ExplainedMilestone["window"] => {
+  const metric = isWhole(situation) ? situation.metric : null;
+  return metric && { from: metric.from, until: metric.until, ended: metric.ended ?? false };
 };
 
 const rulesOf = async (
@@ -81,7 +87,15 @@ const rulesOf = async (
     matcher.explain(situation, ruleId).map(async ({ rule: id, verdict, lines }): Promise<ExplainedRule> => {
       const match = matches.find(({ rule }) => rule.id === id);
       const common = { rule: id, lines: lines.map(withDistance) };
-      if (!match) return { ...common, verdict, parts: [] };
+      const given = grants.filter((grant) => grant.rule === id && grant.standing.some(({ what }) => what === "given"));
+      if (!match) {
+        const to = (part: number) => version.matcher.book.rules.find((rule) => rule.id === id)?.parts[part]?.to ?? "";
+        return {
+          ...common,
+          verdict,
+          parts: given.map((grant) => ({ kind: "grant", to: to(grant.part), grant, earlier: false })),
+        };
+      }
       if (startedLater(match.rule, situation.milestone.occurredAt, version))
         return { ...common, verdict: "started_later", parts: [] };
       const parts = await Promise.all(

@@ -1,5 +1,6 @@
 /** Grants and stops as rows, with what keeps each back. */
 import type { Sql } from "../db/sql.ts";
+import { moveReasonOf } from "../ledger/move-reasons.ts";
 import type { ExplainedGrant, ExplainedStop, Standing } from "./explain-types.ts";
 
 interface GrantRow {
@@ -14,6 +15,7 @@ interface GrantRow {
   milestoneId: number;
   waiting: string | null;
   unfunded: boolean;
+  given_by: string | null;
   budget: string | null;
   release_at: Date | null;
   approval_by: string | null;
@@ -21,8 +23,11 @@ interface GrantRow {
   undone_at: Date | null;
   undone_why: string | null;
   moved_why: string | null;
+  moved_code: string | null;
+  moved_values: unknown;
   moved_at: Date | null;
   untold: { channel: string; why: string | null }[];
+  quiet: { channel: string; until: string; zone: string | null } | null;
 }
 
 const ends = new Set(["cancelled", "declined", "failed", "expired", "clawed_back"]);
@@ -36,12 +41,15 @@ export const explainedGrants = async (
 ): Promise<ExplainedGrant[]> => {
   const rows = await sql.rows<GrantRow>(
     `select g.id, g.rule_id as rule, g.recipient_key as "recipientKey", coalesce(r.name, r.email, g.recipient_key) as recipient,
-       g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.unfunded, g.budget, g.release_at,
-       g.approval_by, g.approval_until, g.undone_at, g.undone_why, v.why as moved_why, v.at as moved_at,
+       g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.unfunded, g.given_by, g.budget, g.release_at,
+       g.approval_by, g.approval_until, g.undone_at, g.undone_why, v.why as moved_why, v.why_code as moved_code, v.why_values as moved_values, v.at as moved_at,
        coalesce((select json_agg(json_build_object('channel', n.channel, 'why', n.reason) order by n.created_at)
-         from messages n where n.grant_id = g.id and n.state in ('skipped', 'failed')), '[]') as untold
+         from messages n where n.grant_id = g.id and n.kind <> 'celebration' and n.state in ('skipped', 'failed')), '[]') as untold,
+       (select json_build_object('channel', n.channel, 'until', to_char(n.quiet_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+         'zone', split_part(n.quiet_basis, ' ', 1))
+         from messages n where n.grant_id = g.id and n.state = 'queued' and n.quiet_until is not null limit 1) as quiet
      from grants g join recipients r on r.id = g.recipient_id join milestones m on m.id = g.milestone_id
-     left join lateral (select why, at from grant_moves where grant_id = g.id order by id desc limit 1) v on true
+     left join lateral (select why, why_code, why_values, at from grant_moves where grant_id = g.id order by id desc limit 1) v on true
      where ${where} order by m.occurred_at desc, g.rule_id, g.part, g.id limit ${most}`,
     values,
   );
@@ -62,14 +70,22 @@ const standingOf = (row: GrantRow): Standing[] => {
   const standing: Standing[] = [];
   const { state, budget, release_at, moved_at, undone_at } = row;
   if (state === "shadow") standing.push({ what: "shadow" });
+  if (row.given_by !== null) standing.push({ what: "given", by: row.given_by });
   if (state === "held" && row.unfunded) standing.push({ what: "no_money", budget: budget ?? "" });
   if (state === "held" && release_at) standing.push({ what: "held", until: release_at.toISOString() });
   if (state === "awaiting_approval" || (state === "held" && row.approval_by !== null))
     standing.push({ what: "awaiting_approval", by: row.approval_by, until: row.approval_until?.toISOString() ?? null });
   if (undone_at) standing.push({ what: "undone", why: row.undone_why ?? "correction", at: undone_at.toISOString() });
   if (ends.has(state))
-    standing.push({ what: "ended", state, why: row.moved_why ?? "", at: moved_at?.toISOString() ?? "" });
+    standing.push({
+      what: "ended",
+      state,
+      why: row.moved_why ?? "",
+      reason: moveReasonOf(row.moved_code, row.moved_values),
+      at: moved_at?.toISOString() ?? "",
+    });
   if (row.waiting !== null && !row.unfunded) standing.push({ what: "waiting", why: row.waiting });
+  if (row.quiet) standing.push({ what: "quiet", ...row.quiet, zone: row.quiet.zone ?? "UTC" });
   for (const { channel, why } of row.untold) standing.push({ what: "not_told", channel, why: why ?? "" });
   return standing;
 };

@@ -1,5 +1,6 @@
 /** What `explain` says, before it is put into words: plain data, the same for every language. */
 import type { LineTrace, RuleTrace } from "../engine/index.ts";
+import type { MoveReason } from "../ledger/move-reasons.ts";
 import type { Money } from "../money.ts";
 import type { StopDetail } from "./decide-stops.ts";
 
@@ -18,11 +19,15 @@ export type Standing =
   | { what: "no_money"; budget: string }
   | { what: "awaiting_approval"; by: string | null; until: string | null }
   | { what: "shadow" }
+  /** By a person who accepted a dispute, whatever the rule saw: their email address. */
+  | { what: "given"; by: string }
   /** `why`: a reason of `src/ledger/undone.ts`. */
   | { what: "undone"; why: string; at: string }
-  /** It came to an end without being used: `why` as the move says it, in English. */
-  | { what: "ended"; state: string; why: string; at: string }
+  /** It came to an end without being used: `why` as the move says it; `reason`: the same for any language, where it is ours. */
+  | { what: "ended"; state: string; why: string; reason: MoveReason | null; at: string }
   | { what: "waiting"; why: string }
+  /** A message waits for the end of the recipient's quiet hours. `zone`: IANA name. */
+  | { what: "quiet"; channel: string; until: string; zone: string }
   /** A message that was not sent: an opt-out, an address that does not work. */
   | { what: "not_told"; channel: string; why: string };
 
@@ -77,5 +82,7 @@ export interface ExplainedMilestone {
   eventId: number | null;
   /** A change that arrived later showed that it was not so. */
   withdrawn: boolean;
+  /** Of a metric: local calendar days, half-open; `ended`: it is judged as a whole, as of its last moment. Null: of none. */
+  window: { from: string; until: string; ended: boolean } | null;
   rules: ExplainedRule[];
 }

@@ -1,7 +1,9 @@
 /** Explanations as lines of text, in English or Italian: for a terminal, for an approver, for a recipient who asks. */
 import { DateTime } from "luxon";
+import { type MoveReason, moveReasonInWords } from "../ledger/move-reasons.ts";
 import { undoneInWords } from "../ledger/undone.ts";
 import { formatMoney } from "../money.ts";
+import { zoneOf } from "../people/quiet-hours.ts";
 import type { Explanation, GrantExplanation } from "./explain.ts";
 import type { RecipientExplanation } from "./explain-recipient.ts";
 import type { RuleExplanation } from "./explain-rule.ts";
@@ -15,6 +17,7 @@ import type {
   ExplainedStop,
   Standing,
 } from "./explain-types.ts";
+import { placeOf } from "./quiet-until.ts";
 
 export interface Teller {
   words: Words;
@@ -41,7 +44,7 @@ export const eventLines = (teller: Teller, { event, milestones }: Explanation): 
   return [...head, ...milestones.flatMap((each) => ["", ...milestoneLines(teller, each)])];
 };
 
-export const grantLines = (teller: Teller, { grant, milestone, moves }: GrantExplanation): string[] => {
+export const grantLines = (teller: Teller, { grant, milestone, moves, writeBacks }: GrantExplanation): string[] => {
   const { say } = teller.words;
   return [
     grantHead(teller, grant),
@@ -51,7 +54,11 @@ export const grantLines = (teller: Teller, { grant, milestone, moves }: GrantExp
     "",
     `${say("history")}:`,
     ...moves.map(
-      ({ to, why, at, actor }) => `  ${moment(teller, at.toISOString())}  ${stateWord(teller, to)}  (${actor}: ${why})`,
+      ({ to, why, reason, at, actor }) =>
+        `  ${moment(teller, at.toISOString())}  ${stateWord(teller, to)}  (${actor}: ${whyWords(teller, why, reason)})`,
+    ),
+    ...writeBacks.map(({ connection, what, state, reason }) =>
+      [`  ${say("writeBack", { connection, what, state })}`, ...(reason === null ? [] : [reason])].join(": "),
     ),
   ];
 };
@@ -122,12 +129,15 @@ export const ruleReportLines = (teller: Teller, explained: RuleExplanation): str
 
 const milestoneLines = (teller: Teller, milestone: ExplainedMilestone): string[] => {
   const { say } = teller.words;
-  const { type, subject, occurredAt, withdrawn, rules } = milestone;
+  const { type, subject, occurredAt, withdrawn, window, rules } = milestone;
   const listening = rules.filter((rule) => rule.verdict !== "not_listening");
   const others = rules.length - listening.length;
   const head = say("milestone", { type, subject, at: moment(teller, occurredAt) });
   return [
     withdrawn ? `${head} — ${say("withdrawn")}` : head,
+    ...(window?.ended
+      ? [`  ${say("windowEnded", { from: day(teller, window.from), until: day(teller, window.until, -1) })}`]
+      : []),
     ...listening.flatMap((rule) => ruleLines(teller, rule)),
     ...(others > 0 ? [`  ${say("others", { n: others })}`] : []),
   ];
@@ -189,6 +199,9 @@ const grantHead = (teller: Teller, { id, value, recipient, state }: ExplainedGra
     state: stateWord(teller, state),
   });
 
+const whyWords = ({ words }: Teller, why: string, reason: MoveReason | null): string =>
+  reason ? moveReasonInWords(reason, words.language) : why;
+
 const stateWord = ({ words }: Teller, state: string): string =>
   Object.hasOwn(words.texts.state, state) ? words.texts.state[state as keyof typeof words.texts.state] : state;
 
@@ -208,22 +221,33 @@ const standingWords = (teller: Teller, standing: Standing): string => {
         : say("awaiting_approval", { by: standing.by });
     case "shadow":
       return say("shadow");
+    case "given":
+      return say("given", { by: standing.by });
     case "undone":
       return say("undone", { at: moment(teller, standing.at), why: undoneInWords(standing.why, language) });
     case "ended":
       return say("ended", {
         state: stateWord(teller, standing.state),
         at: moment(teller, standing.at),
-        why: standing.why,
+        why: whyWords(teller, standing.why, standing.reason),
       });
     case "waiting":
       return say("waiting", { why: standing.why });
+    case "quiet": {
+      const zone = zoneOf(standing.zone, "UTC");
+      const at = DateTime.fromISO(standing.until, { zone }).toFormat("HH:mm");
+      return say("quiet", { channel: standing.channel, at, place: placeOf(zone) });
+    }
     case "not_told":
       return say("not_told", { channel: standing.channel, why: standing.why });
   }
 };
 
-const stopWords = ({ words: { say, language } }: Teller, { detail, value }: ExplainedStop): string => {
+/** What stopped a reward. */
+export const stopWords = (
+  { words: { say, language } }: Teller,
+  { detail, value }: Pick<ExplainedStop, "detail" | "value">,
+): string => {
   if ("once" in detail) return say("once", { once: detail.once, grant: detail.grant });
   const money = (minor: number, currency: string) => formatMoney({ minor, currency }, language);
   if ("limit" in detail) {
@@ -246,6 +270,13 @@ const stopWords = ({ words: { say, language } }: Teller, { detail, value }: Expl
     asked: money(asked, currency || value.currency),
   });
 };
+
+/** A calendar day, or the one `plus` days later. */
+const day = ({ words }: Teller, date: string, plus = 0): string =>
+  DateTime.fromISO(date, { zone: "utc" })
+    .plus({ days: plus })
+    .setLocale(words.language)
+    .toLocaleString(DateTime.DATE_MED);
 
 const moment = ({ words, timeZone }: Teller, iso: string): string =>
   iso === ""

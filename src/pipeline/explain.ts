@@ -3,6 +3,7 @@ import type { Corridor } from "./corridor.ts";
 import { explainMilestone, milestoneRows } from "./explain-milestone.ts";
 import { explainedGrants } from "./explain-rows.ts";
 import type { ExplainedGrant, ExplainedMilestone } from "./explain-types.ts";
+import { movesOf, type ToldMove } from "./grant-moves.ts";
 
 export interface Explanation {
   event: {
@@ -58,7 +59,9 @@ export interface GrantExplanation {
   grant: ExplainedGrant;
   /** What it is for, with the one rule that made it. */
   milestone: ExplainedMilestone;
-  moves: { from: string | null; to: string; actor: string; why: string; at: Date }[];
+  moves: ToldMove[];
+  /** What was written into the CRM about it, or is to be. */
+  writeBacks: { connection: string; what: string; happened: string; state: string; reason: string | null }[];
 }
 
 /** Undefined where there is no such grant. */
@@ -67,9 +70,10 @@ export const explainGrant = async (corridor: Corridor, grantId: string): Promise
   const [grant] = await explainedGrants(database, "g.id = $1", [grantId]);
   const [row] = grant ? await milestoneRows(database, "m.id = $1", [grant.milestoneId]) : [];
   if (!grant || !row) return undefined;
-  const moves = await database.rows<GrantExplanation["moves"][number]>(
-    `select from_state as "from", to_state as "to", actor, why, at from grant_moves where grant_id = $1 order by id`,
+  const moves = await movesOf(database, grantId);
+  const writeBacks = await database.rows<GrantExplanation["writeBacks"][number]>(
+    "select connection, what, happened, state, reason from write_backs where grant_id = $1 order by id",
     [grantId],
   );
-  return { grant, milestone: await explainMilestone(corridor, row, grant.rule), moves };
+  return { grant, milestone: await explainMilestone(corridor, row, grant.rule), moves, writeBacks };
 };

@@ -1,6 +1,7 @@
 /** A person lets a recipient off what they owe. */
 import type { Sql } from "../db/sql.ts";
 import { type GrantState, moveGrants } from "../ledger/grant-states.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import { type Debt, forgive, lockRecipient, openDebts } from "./debts.ts";
 
 export type Forgiven =
@@ -33,7 +34,13 @@ export const forgiveDebts = async (tx: Sql, who: string, why: string, actor: str
   ]);
   await moveGrants(
     tx,
-    states.map(({ id, state }) => ({ grantId: id, from: null, to: state, actor, why: `debt forgiven: ${why}` })),
+    states.map(({ id, state }) => ({
+      grantId: id,
+      from: null,
+      to: state,
+      actor,
+      why: reason("debt_forgiven", { why }),
+    })),
   );
   return { ok: true, recipient: recipient.name ?? recipient.id, debts };
 };

@@ -6,7 +6,8 @@ import type { Sql } from "../db/sql.ts";
 import { post } from "../ledger/ledger.ts";
 import { formatMoney, type Money } from "../money.ts";
 import type { OrderRequest } from "../rewards/provider.ts";
-import type { Corridor, OpenProvider } from "./corridor.ts";
+import type { Chosen } from "./choose-route.ts";
+import type { Corridor } from "./corridor.ts";
 import { debtsOfRecipient, heldThrough, lockRecipient } from "./debts.ts";
 import { sourceOf } from "./decide-free.ts";
 import { type GrantView, languageOf, titleIn, titlesOf } from "./grant-view.ts";
@@ -19,15 +20,13 @@ export type Frozen =
   /** It cannot be ordered as it is. The reason is for a person. */
   | { what: "wait"; why: string };
 
-/** Gives the frozen request, or freezes it now. The grant is `approved` and locked by the caller. */
+/** Freezes what is ordered by this route. The grant is `approved`, locked by the caller, and has no order yet. */
 export const freezeOrder = async (
   corridor: Corridor,
   tx: Sql,
   grant: GrantView,
-  { kind }: OpenProvider,
+  { route, open: { id: provider, kind }, options, why }: Chosen,
 ): Promise<Frozen> => {
-  const kept = await tx.row<{ request: OrderRequest }>("select request from orders where grant_id = $1", [grant.id]);
-  if (kept) return { what: "order", request: kept.request };
   await lockRecipient(tx, grant.recipient.id);
   const round = await beginRound(tx, grant.id);
   const { cost } = grant;
@@ -50,16 +49,15 @@ export const freezeOrder = async (
   const request: OrderRequest = {
     key: orderKey(grant.id, round),
     value: shareOf(grant, rest),
-    options: titles.options,
+    options,
     title: titleIn(corridor, titles.reward ?? titles.rule, language),
     recipient: { id, name, email, language },
   };
-  await tx.run("insert into orders (grant_id, provider, request, cost_minor) values ($1, $2, $3, $4)", [
-    grant.id,
-    grant.provider,
-    JSON.stringify(request),
-    rest,
-  ]);
+  await tx.run(
+    `insert into orders (grant_id, provider, request, cost_minor, route, chosen, frozen_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+    [grant.id, provider, JSON.stringify(request), rest, route, why, corridor.now()],
+  );
+  if (provider !== grant.provider) await tx.run("update grants set provider = $2 where id = $1", [grant.id, provider]);
   return { what: "order", request };
 };
 

@@ -2,7 +2,9 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
+import type { MoveReason } from "../ledger/move-reasons.ts";
 import { POINTS } from "../money.ts";
+import { beginCelebration } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtAccount } from "./debts.ts";
 import { judgeAgain } from "./decide-again.ts";
@@ -19,10 +21,11 @@ export const issueGrant = async (
   tx: Sql,
   grant: GrantView,
   from: "approved" | "ordering" | "unknown",
-  why: string,
+  why: MoveReason,
+  actor = "fulfil",
 ): Promise<string | undefined> => {
   const { id: grantId, cost, value, recipient, round } = grant;
-  const moved = await moveGrants(tx, [{ grantId, from, to: "issued", actor: "fulfil", why }]);
+  const moved = await moveGrants(tx, [{ grantId, from, to: "issued", actor, why }]);
   if (!moved.has(grantId)) return undefined;
   const order = await tx.row<{ cost_minor: number }>("select cost_minor from orders where grant_id = $1", [grantId]);
   await post(tx, [
@@ -40,6 +43,7 @@ export const issueGrant = async (
   await tx.run("update grants set not_before = $2 where id = $1", [grantId, corridor.now()]);
   corridor.telemetry.grant("issued");
   if (grant.undone_at) return undefined;
+  await beginCelebration(corridor, tx, grant);
   // where all of it paid a debt there is nothing to open: the message says what it paid
   return queueMessage(corridor, tx, { ...grant, state: "issued" }, order ? "reward" : "reversed");
 };

@@ -4,6 +4,7 @@ import type { Money } from "../money.ts";
 import { userWithEmail } from "../users.ts";
 import { type ExplainedCase, explainGrant } from "./approvals-explain.ts";
 import type { Corridor } from "./corridor.ts";
+import { movesOf, type ToldMove } from "./grant-moves.ts";
 import { aboutColumn, titleIn, titlesOf } from "./grant-view.ts";
 
 /** Instants are ISO 8601 in UTC. */
@@ -30,7 +31,7 @@ export interface GrantSummary {
 }
 
 export interface GrantStory extends GrantSummary {
-  moves: { at: string; from: string | null; to: string; actor: string; why: string }[];
+  moves: (Omit<ToldMove, "at"> & { at: string })[];
   attempts: {
     target: string;
     what: string;
@@ -96,10 +97,7 @@ export const viewGrant = async (corridor: Corridor, id: string): Promise<GrantSt
   const { database } = corridor;
   const row = await database.row<Row>(`${select} where g.id = $1`, [id]);
   if (!row) return undefined;
-  const moves = await database.rows<{ at: Date } & Omit<GrantStory["moves"][number], "at">>(
-    `select at, from_state as from, to_state as to, actor, why from grant_moves where grant_id = $1 order by id`,
-    [id],
-  );
+  const moves = await movesOf(database, id);
   const attempts = await database.rows<
     { started_at: Date; finished_at: Date | null } & Omit<GrantStory["attempts"][number], "startedAt" | "finishedAt">
   >(

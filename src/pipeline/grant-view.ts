@@ -5,6 +5,7 @@ import type { Money } from "../money.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
+import { isOffer, offerTitle } from "./offer-rule.ts";
 
 export interface GrantView {
   id: string;
@@ -22,6 +23,8 @@ export interface GrantView {
   budget: string | null;
   /** Counts its orders: raised when it comes back after one was taken back. */
   round: number;
+  /** Its orders from this round on belong to the present walk through the providers of its reward. */
+  walk_from: number;
   /** What of the cost paid a debt instead. */
   netted_minor: number;
   clawback: boolean;
@@ -34,7 +37,10 @@ export interface GrantView {
   claim_version: number;
   claimed_at: Date | null;
   situation: Situation;
-  recipient: Recipient;
+  recipient: Recipient & {
+    /** A browser of theirs takes notifications. */
+    has_device: boolean;
+  };
 }
 
 type Row = Omit<GrantView, "value" | "cost"> & {
@@ -52,8 +58,9 @@ export const loadGrant = async (
 ): Promise<GrantView | undefined> => {
   const row = await sql.row<Row>(
     `select g.id, g.state, g.waiting, g.not_before, g.granted_at, g.rule_id, g.rule_version, g.reward_id, g.provider, g.value_minor,
-       g.currency, g.cost_minor, g.cost_currency, g.budget, g.round, g.netted_minor, g.clawback, g.undone_at, g.undone_why,
-       g.undone_done, g.taking_back_at, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) as recipient
+       g.currency, g.cost_minor, g.cost_currency, g.budget, g.round, g.walk_from, g.netted_minor, g.clawback, g.undone_at, g.undone_why,
+       g.undone_done, g.taking_back_at, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) || jsonb_build_object(
+         'has_device', exists (select from push_subscriptions p where p.recipient_id = r.id)) as recipient
      from grants g join milestones m on m.id = g.milestone_id join recipients r on r.id = g.recipient_id
      where g.id = $1${options.lock ? " for no key update of g" : ""}`,
     [id],
@@ -71,7 +78,7 @@ export const loadGrant = async (
 export const aboutColumn =
   "m.subject_kind || ' ' || coalesce(m.situation #>> '{deal,name}', m.situation #>> '{contact,name}', m.subject_id)";
 
-/** Titles by language and the reward's own options, from the rule version that made the grant. */
+/** Titles by language, and the reward's providers with its options at each, from the rule version that made the grant. */
 export const titlesOf = async (
   corridor: Corridor,
   sql: Sql,
@@ -80,7 +87,12 @@ export const titlesOf = async (
   const { matcher } = await corridor.rules.version(grant.rule_version, sql);
   const rule = matcher.book.rules.find((each) => each.id === grant.rule_id);
   const reward = matcher.book.rewards.find((each) => each.id === grant.reward_id);
-  return { rule: rule?.title ?? { en: grant.rule_id }, reward: reward?.title ?? null, options: reward?.options ?? {} };
+  return {
+    rule: isOffer(grant) ? offerTitle : (rule?.title ?? { en: grant.rule_id }),
+    reward: reward?.title ?? null,
+    options: reward?.options ?? {},
+    via: reward?.via ?? [],
+  };
 };
 
 /** One title, in this language or the next best. */

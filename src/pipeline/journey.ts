@@ -66,7 +66,7 @@ export const journeysSince = async (corridor: Corridor, since: Date): Promise<Jo
        n.state as "messageState", g.waiting, extract(epoch from n.sent_at - g.granted_at)::float8 * 1000 as ms
      from grants g join milestones m on m.id = g.milestone_id join recipients p on p.id = g.recipient_id ${withRecord}
      left join lateral (
-       select channel, sender, state, sent_at from messages where grant_id = g.id order by created_at desc, id limit 1) n on true
+       select channel, sender, state, sent_at from messages where grant_id = g.id and kind <> 'celebration' order by created_at desc, id limit 1) n on true
      where g.granted_at >= $1 order by m.event_id, g.rule_id, g.part`,
     [since],
   );

@@ -60,7 +60,7 @@ export const touched = (listened: readonly RuleMetric[], cells: Cells, now: Date
   for (const spec of distinct.values()) {
     const metric = metricByName(spec.name);
     if (!metric) continue;
-    const series = new Set(Object.values(metric.reads(allOptions(metric, spec.options))).map((read) => read.series));
+    const series = new Set(seriesOf(metric, spec));
     for (const cell of changed) {
       if (cell.of !== spec.of || !series.has(cell.series)) continue;
       for (const day of isCalendar(spec.over) ? [today, cell.day, cell.day2] : [today]) {
@@ -102,4 +102,9 @@ export const stoppedIn = (
   });
 };
 
-const isCalendar = (window: Window) => typeof window === "string" && window !== "all";
+/** What the metric is counted from. */
+export const seriesOf = (metric: Metric, { options }: RuleMetric): string[] =>
+  Object.values(metric.reads(allOptions(metric, options))).map(({ series }) => series);
+
+/** Whether windows of this kind end, each once and for ever. */
+export const isCalendar = (window: Window): boolean => typeof window === "string" && window !== "all";

@@ -1,23 +1,64 @@
 /** Chooses the channel for a grant: the first that the rule names, that is set up, that has an address and was not tried. */
 import { type ChannelName, channelNames, type MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { mayTell } from "../people/consent.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
+import { type Refusal, refusedChannels } from "./heard.ts";
+import { pauseAfter } from "./pause-after.ts";
 
-/** The address of somebody on a channel; null where there is none. */
-export const addressOn = (channel: ChannelName, recipient: Pick<Recipient, "email" | "phone">): string | null =>
-  channel === "email" ? recipient.email : recipient.phone;
+/** The address of somebody on a channel; null where there is none. Slack and Teams know people by their email address. */
+export const addressOn = (
+  channel: ChannelName,
+  recipient: Pick<GrantView["recipient"], "id" | "email" | "phone" | "has_device">,
+): string | null => {
+  if (channel === "push") return recipient.has_device ? recipient.id : null;
+  return channel === "sms" || channel === "whatsapp" ? recipient.phone : recipient.email;
+};
 
-const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
+/** What is missing where there is no address. */
+export const addressWords = (channel: ChannelName): string => {
+  if (channel === "push") return "device that takes notifications";
+  return channel === "sms" || channel === "whatsapp" ? "phone number" : "email address";
+};
+
+export const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
 
 /** What there is to tell of a grant in this state; undefined where nothing. */
 export const kindOf = (state: string): MessageKind | undefined =>
   state === "issued" ? "reward" : state === "declined" || state === "expired" ? state : undefined;
 
+interface Next {
+  channel: ChannelName | undefined;
+  tried: ReadonlySet<string>;
+  refused: ReadonlyMap<ChannelName, NotTold>;
+}
+
+/** The first channel of the rule that is set up, has an address and was not tried for this telling; and those that were. */
+export const nextChannel = async (
+  corridor: Corridor,
+  tx: Sql,
+  grant: GrantView,
+  { kind }: { kind: MessageKind },
+): Promise<Next> => {
+  const before = await tx.rows<{ channel: string }>(
+    "select channel from messages where grant_id = $1 and kind = $2 and round = $3",
+    [grant.id, kind, grant.round],
+  );
+  const tried = new Set(before.map((row) => row.channel));
+  const open = inOrderOf(grant.recipient, grant.notify.filter(isChannel)).filter(
+    (channel) => corridor.channels.has(channel) && !tried.has(channel),
+  );
+  const refused = await refusedBy(corridor, tx, grant, open, kind);
+  const channel = open.find((each) => addressOn(each, grant.recipient) !== null && !refused.has(each));
+  return { channel, tried, refused };
+};
+
 /**
- * Writes the next message of this kind as a row and returns its id. Where nobody can be told, the grant says why, and the
- * sweeper looks again when an address appears.
+ * Writes the next message of this kind as a row and returns its id. Where nobody can be told, the grant says why: a
+ * message that was refused for something that an admin can mend is taken up again, and otherwise the sweeper looks again
+ * when an address appears.
  */
 export const queueMessage = async (
   corridor: Corridor,
@@ -25,17 +66,16 @@ export const queueMessage = async (
   grant: GrantView,
   kind: MessageKind = "reward",
 ): Promise<string | undefined> => {
-  const before = await tx.rows<{ channel: string }>(
-    "select channel from messages where grant_id = $1 and kind = $2 and round = $3",
-    [grant.id, kind, grant.round],
-  );
-  const tried = new Set(before.map((row) => row.channel));
-  const open = grant.notify
-    .filter(isChannel)
-    .filter((channel) => corridor.channels.has(channel) && !tried.has(channel));
-  const channel = open.find((each) => addressOn(each, grant.recipient) !== null);
+  const { channel, tried, refused } = await nextChannel(corridor, tx, grant, { kind });
   if (!channel || grant.recipient.erased_at) {
-    await tx.run("update grants set waiting = $2 where id = $1", [grant.id, whyNot(corridor, grant, tried)]);
+    const kept = grant.recipient.erased_at ? undefined : await takeUpAgain(corridor, tx, grant, kind);
+    // an address that is there and must not be used would be found again every second
+    const again = refused.size > 0 ? new Date(corridor.now().getTime() + LOOK_AGAIN_MS) : "-infinity";
+    await tx.run("update grants set waiting = $2, reach_at = $3 where id = $1", [
+      grant.id,
+      kept ? `${NOT_TOLD_YET}: ${kept}` : whyNot(corridor, grant, tried, refused),
+      again,
+    ]);
     return undefined;
   }
   const row = await tx.row<{ id: string }>(
@@ -48,18 +88,98 @@ export const queueMessage = async (
   return row?.id;
 };
 
+/** Starts like this where a message waits for an admin to mend its sender. */
+export const NOT_TOLD_YET = "not told yet";
+
+/** The oldest message that an admin can mend waits again, for longer each time. Gives its reason. */
+const takeUpAgain = async ({ now }: Corridor, tx: Sql, grant: GrantView, kind: MessageKind) => {
+  const message = await tx.row<{ id: string; reason: string | null; tries: number }>(
+    `select id, reason, (select count(*)::int from attempts a where a.message_id = m.id) as tries from messages m
+     where grant_id = $1 and kind = $2 and round = $3 and state = 'failed' and mendable order by created_at, id limit 1`,
+    [grant.id, kind, grant.round],
+  );
+  if (!message) return undefined;
+  await tx.run("update messages set state = 'queued', not_before = $2 where id = $1", [
+    message.id,
+    new Date(now().getTime() + pauseAfter(message.tries + 2)),
+  ]);
+  return message.reason ?? "its sender is not in order";
+};
+
+/** Why somebody must not be written to on a channel. `person`: it is what they said here, and they can say something else. */
+export interface NotTold {
+  by: "person" | "address";
+  words: string;
+}
+
+/** Which of these channels this recipient must not be written to on: what they want, and what became of their addresses. */
+export const refusedBy = async (
+  corridor: Corridor,
+  tx: Sql,
+  { recipient }: Pick<GrantView, "recipient">,
+  channels: readonly ChannelName[],
+  kind: MessageKind,
+): Promise<ReadonlyMap<ChannelName, NotTold>> => {
+  const refused = new Map<ChannelName, NotTold>();
+  const addresses = channels.flatMap((channel) => {
+    const address = addressOn(channel, recipient);
+    return address === null ? [] : [[channel, address] as const];
+  });
+  const of = new Map(addresses);
+  for (const [channel, why] of await refusedChannels(corridor, tx, of, kind))
+    refused.set(channel, { by: "address", words: refusalWords[why](channel) });
+  const wanted = await mayTell(tx, corridor.sealer, { recipient, addresses: of, category: kind, at: corridor.now() });
+  for (const channel of of.keys()) {
+    const answer = wanted.get(channel);
+    if (answer && "refused" in answer) refused.set(channel, { by: "person", words: answer.words });
+  }
+  return refused;
+};
+
+const refusalWords: Readonly<Record<Refusal, (channel: string) => string>> = {
+  bad: (channel) => `the ${channel} address does not work`,
+  optedOut: (channel) => `opted out of ${channel}`,
+  complained: (channel) => `complained about a message by ${channel}`,
+  notAgreed: (channel) => `no agreement to ${channel} is known`,
+};
+
+/** The channel that the recipient asked for comes first, where the rule names it. */
+const inOrderOf = (
+  { preferred_channel: preferred }: Pick<Recipient, "preferred_channel">,
+  channels: readonly ChannelName[],
+): ChannelName[] => [
+  ...channels.filter((channel) => channel === preferred),
+  ...channels.filter((channel) => channel !== preferred),
+];
+
 /** Starts like this for those that an address would help; the sweeper looks for it. */
 export const UNREACHABLE = "unreachable";
+/** Starts like this for who does not want to be told: looked at again when they say something else. */
+export const NOT_WANTED = "not told";
+/** How soon somebody who must not be written to is looked at again, should their address have changed. */
+const LOOK_AGAIN_MS = 3_600_000;
 
-const whyNot = ({ channels }: Corridor, { recipient, notify }: GrantView, tried: ReadonlySet<string>) => {
+const whyNot = (
+  { channels }: Corridor,
+  { recipient, notify }: GrantView,
+  tried: ReadonlySet<string>,
+  refused: ReadonlyMap<ChannelName, NotTold>,
+) => {
   if (recipient.erased_at) return "the recipient asked to be forgotten";
   const ready = notify.filter(isChannel).filter((channel) => channels.has(channel));
   if (ready.length === 0)
     return `${UNREACHABLE}: accolade.yaml sets up none of the rule's channels (${notify.join(", ")})`;
   if (tried.size > 0 && ready.every((channel) => tried.has(channel)))
     return "nobody was told: every channel of the rule failed";
-  const lacks = ready
-    .filter((channel) => !tried.has(channel))
-    .map((channel) => (channel === "email" ? "email address" : "phone number"));
-  return `${UNREACHABLE}: no ${[...new Set(lacks)].join(" and no ")} is known of ${recipient.kind === "rep" ? "this rep" : "this customer"}`;
+  const who = recipient.kind === "rep" ? "this rep" : "this customer";
+  const lacks = ready.filter((channel) => !tried.has(channel) && !refused.has(channel)).map(addressWords);
+  const against = [...new Set([...refused.values()].map(({ words }) => words))];
+  if ([...refused.values()].some(({ by }) => by === "person")) {
+    const others = tried.size > 0 ? "; the other channels failed" : "";
+    return `${NOT_WANTED}: ${against.join("; ")}${others}. The reward stays on their page`;
+  }
+  if (tried.size > 0) against.push("the other channels failed");
+  const known = lacks.length > 0 ? [`no ${[...new Set(lacks)].join(" and no ")} is known of ${who}`] : [];
+  if (refused.size === 0) return `${UNREACHABLE}: ${known.join("")}`;
+  return `${UNREACHABLE}: ${who} is not told (${[...against, ...known].join("; ")}); the reward stays on their page`;
 };

@@ -7,6 +7,8 @@ import type { Corridor } from "./corridor.ts";
 import { disputableUntil, lastDecision } from "./dispute-window.ts";
 import { firstNameOf, type GrantView, isAboutRecipient, languageOf, subjectNameOf, titlesOf } from "./grant-view.ts";
 import { reversedTelling } from "./reversed-telling.ts";
+import { lostTelling } from "./settle-lost.ts";
+import { unsubscribeLink } from "./unsubscribe.ts";
 
 /** How long a claim link works. A message that is sent again carries a new one. */
 const CLAIM_DAYS = 90;
@@ -40,6 +42,7 @@ export const wordsOf = async (
     rewardTitle: titles.reward,
     value: grant.value,
     claimUrl: `${corridor.publicUrl}/me/${token}`,
+    ...(channel === "email" ? { unsubscribeUrl: unsubscribeLink(corridor, grant.id, kind) } : {}),
     workspaceName: corridor.workspace.name,
     // the last whole day, so that nobody is promised an hour too many
     expiresOn: lastWholeDay(expiresAt),
@@ -48,9 +51,14 @@ export const wordsOf = async (
   const decided = await lastDecision(tx, grant.id);
   const until = disputableUntil(corridor, grant, decided?.at ?? null);
   const reversed = kind === "reversed" ? await reversedTelling(tx, grant, language) : undefined;
+  const givenOf = async () => {
+    if (reversed) return reversed.given;
+    if (kind === "ready") return null;
+    return kind === "unavailable" ? lostTelling(tx, grant.id) : (decided?.reason ?? null);
+  };
   return corridor.renderNotice(kind, channel, language, {
     ...message,
-    given: reversed ? reversed.given : (decided?.reason ?? null),
+    given: await givenOf(),
     disputableUntil: until && lastWholeDay(until),
     reversal: reversed?.reversal ?? null,
     sum: reversed?.sum ?? null,

@@ -2,41 +2,52 @@
  * Step 5. One job per message: the words in the recipient's language, sent over the channel that was chosen. A refusal
  * falls back to the next channel; a message whose outcome nobody knows is not sent blindly again.
  */
-import type { ChannelName, MessageKind, SendOutcome } from "../channels/channel.ts";
-import { beginAttempt, endAttempt } from "./attempts.ts";
+import type { ChannelName, MessageKind, Rendered } from "../channels/channel.ts";
+import type { Sql } from "../db/sql.ts";
+import { beginAttempt } from "./attempts.ts";
+import { whyNotCelebrated, wordsFor } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { addressOn, queueMessage } from "./notify-channel.ts";
+import { addressDigest } from "./heard.ts";
+import { addressOn, nextChannel, queueMessage, refusedBy } from "./notify-channel.ts";
+import { type Sent, settleSend } from "./notify-settle.ts";
 import { wordsOf } from "./notify-words.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
+import { type Quiet, quietUntil } from "./quiet-until.ts";
+import { takeTurn } from "./sender-pace.ts";
 
 /** After this a send without outcome belongs to a process that died. */
 const LEASE_MS = 90_000;
 /** The same for senders that can be asked again without harm. */
 const REPEATABLE_LEASE_MS = 5_000;
+/** A message that waits longer than this is not rung for ahead of time. */
+const RINGS_AHEAD_MS = 600_000;
 
 interface MessageRow {
   id: string;
   grant_id: string;
-  kind: MessageKind;
+  kind: MessageKind | "celebration";
   channel: string;
+  created_at: Date;
   state: string;
   round: number;
+  turn_at: Date | null;
 }
 
 /** Sends one message. Does nothing for one that was sent, or must wait. */
 export const notify = async (corridor: Corridor, messageId: string): Promise<void> => {
   const now = corridor.now();
-  const next = await corridor.database.transaction(async (tx) => {
+  const next = await corridor.database.transaction(async (tx): Promise<Next | undefined> => {
     const message = await tx.row<MessageRow>(
-      `select id, grant_id, kind, channel, state, round from messages
+      `select id, grant_id, kind, channel, state, round, turn_at, created_at from messages
        where id = $1 and not_before <= $2 and state in ('queued', 'sending') for update`,
       [messageId, now],
     );
     const grant = message && (await loadGrant(tx, message.grant_id));
-    const open = message && corridor.channels.get(message.channel as ChannelName);
     if (!message || !grant) return undefined;
-    const stale = whyStale(message, grant);
+    const place = placeOf(corridor, message);
+    const { open } = place;
+    const stale = whyStale(message, grant, now);
     if (stale) {
       await tx.run("update messages set state = 'skipped', reason = $2 where id = $1", [messageId, stale]);
       return undefined;
@@ -57,12 +68,31 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       corridor.telemetry.message(open.channel, "unknown");
       return undefined;
     }
-    const to = grant.recipient.erased_at ? null : addressOn(open.channel, grant.recipient);
+    const to = place.to(grant);
     if (to === null) {
       await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
-      return { fallBack: await queueMessage(corridor, tx, grant, message.kind), ready: undefined };
+      return { fallBack: await place.fallBack(tx, grant) };
     }
-    const paused = await pausedFor(tx, `channel:${open.channel}`);
+    const refusal = await place.refusal(tx, grant);
+    if (refusal) {
+      await tx.run("update messages set state = 'skipped', reason = $2, unwanted = $3 where id = $1", [
+        messageId,
+        refusal.words,
+        refusal.by === "person",
+      ]);
+      return { fallBack: await place.fallBack(tx, grant) };
+    }
+    const quiet = place.quiet(grant);
+    if (quiet && message.state === "queued") {
+      await tx.run(
+        "update messages set not_before = $2, reason = $3, quiet_until = $2, quiet_basis = $4 where id = $1",
+        [messageId, quiet.until, quiet.words, quiet.basis],
+      );
+      return undefined;
+    }
+    // before anything is locked that other messages of this sender wait for
+    const rendered = await place.words(tx, grant);
+    const paused = await pausedFor(tx, `channel:${open.channel}`, `sender:${open.sender}`);
     if (paused) {
       await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
         messageId,
@@ -71,12 +101,28 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       ]);
       return undefined;
     }
+    const asked = { recipientId: grant.recipient.id, hadTurn: message.turn_at !== null };
+    const turn = await takeTurn(tx, open, asked, now);
+    if (!turn.go) {
+      if (turn.out && (await place.hasNext(tx, grant))) {
+        await tx.run("update messages set state = 'failed', mendable = true, reason = $2 where id = $1", [
+          messageId,
+          turn.why,
+        ]);
+        return { fallBack: await place.fallBack(tx, grant) };
+      }
+      await tx.run(
+        "update messages set not_before = $2, reason = $3, turn_at = case when $4 then $2 else turn_at end where id = $1",
+        [messageId, turn.until, turn.why, turn.turn],
+      );
+      return { waitMs: turn.until.getTime() - now.getTime() };
+    }
     const lease = open.repeatable ? REPEATABLE_LEASE_MS : LEASE_MS;
-    await tx.run("update messages set state = 'sending', sender = $3, not_before = $2 where id = $1", [
-      messageId,
-      new Date(now.getTime() + lease),
-      open.sender,
-    ]);
+    await tx.run(
+      `update messages set state = 'sending', sender = $3, not_before = $2, turn_at = null, address_digest = $4, quiet_until = null
+       where id = $1`,
+      [messageId, new Date(now.getTime() + lease), open.sender, to === "" ? null : addressDigest(corridor, to)],
+    );
     const attempt = await beginAttempt(tx, {
       grantId: grant.id,
       messageId,
@@ -84,74 +130,63 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       what: "send",
       at: now,
     });
-    return {
-      fallBack: undefined,
-      ready: {
-        grant,
-        open,
-        to,
-        attempt,
-        kind: message.kind,
-        rendered: await wordsOf(corridor, tx, grant, message.kind, open.channel),
-      },
-    };
+    return { ready: { grant, open, to, attempt, kind: message.kind, rendered, probe: turn.probe } };
   });
-  if (!next) return;
-  if (next.fallBack !== undefined || !next.ready) {
-    if (next.fallBack) await corridor.doorbell.ring("notify", [next.fallBack]).catch(() => {});
-    return;
+  if (next?.fallBack) await corridor.doorbell.ring("notify", [next.fallBack]).catch(() => {});
+  // far ones are the sweeper's; a ring that gets lost is, too
+  if (next?.waitMs !== undefined && next.waitMs < RINGS_AHEAD_MS)
+    await corridor.doorbell.ring("notify", [messageId], next.waitMs).catch(() => {});
+  if (!next?.ready) return;
+  const { rendered, ...sent } = next.ready;
+  const outcome = await sent.open.send({ key: messageId, to: sent.to, name: sent.grant.recipient.name, rendered });
+  await settleSend(corridor, { ...sent, messageId }, outcome);
+};
+
+/** Where a message goes: to a person over a channel, after which another may follow, or to a team. */
+const placeOf = (corridor: Corridor, { kind, channel }: MessageRow) => {
+  if (kind === "celebration") {
+    const open = corridor.celebrations.get(channel);
+    return {
+      open,
+      to: () => "",
+      refusal: async () => undefined,
+      quiet: (): Quiet | undefined => undefined,
+      words: async (tx: Sql, grant: GrantView): Promise<Rendered> => {
+        if (!open) throw new Error("a celebration without a place");
+        return wordsFor(corridor, tx, grant, open);
+      },
+      hasNext: async () => false,
+      fallBack: async () => undefined,
+    };
   }
-  const { grant, open, to, attempt, kind, rendered } = next.ready;
-  const outcome = await open.send({ key: messageId, to, name: grant.recipient.name, rendered });
-  await settleSend(corridor, { grant, messageId, kind, channel: open.channel, sender: open.sender, attempt }, outcome);
+  const name = channel as ChannelName;
+  return {
+    open: corridor.channels.get(name),
+    to: ({ recipient }: GrantView) => (recipient.erased_at ? null : addressOn(name, recipient)),
+    refusal: async (tx: Sql, grant: GrantView) => (await refusedBy(corridor, tx, grant, [name], kind)).get(name),
+    quiet: ({ recipient }: GrantView) => quietUntil(corridor, recipient, name),
+    words: (tx: Sql, grant: GrantView): Promise<Rendered> => wordsOf(corridor, tx, grant, kind, name),
+    hasNext: async (tx: Sql, grant: GrantView) =>
+      (await nextChannel(corridor, tx, grant, { kind })).channel !== undefined,
+    fallBack: (tx: Sql, grant: GrantView) => queueMessage(corridor, tx, grant, kind),
+  };
 };
 
 /** Why a message is not sent any more although it was queued: what it says does not hold now. */
-const whyStale = ({ kind, round }: MessageRow, { state, netted_minor, round: present }: GrantView): string | null => {
+const whyStale = ({ kind, round, created_at }: MessageRow, grant: GrantView, now: Date): string | null => {
+  const { state, netted_minor, round: present } = grant;
+  if (kind === "celebration") return whyNotCelebrated(grant, created_at, now);
   const undone = state === "cancelled" || state === "clawed_back";
   if (kind === "reward" && (undone || round !== present)) return "the reward was taken back";
+  if (kind === "ready" && (state !== "issued" || round !== present)) return "the reward is gone";
+  if (kind === "unavailable" && state !== "failed") return "the reward is there again";
   return kind === "reversed" && !undone && netted_minor === 0 ? "the reward is due again" : null;
 };
 
-interface Sent {
-  grant: GrantView;
-  messageId: string;
-  kind: MessageKind;
-  channel: ChannelName;
-  sender: string;
-  attempt: number;
+/** What is to be done once the transaction that looked at a message has committed. */
+interface Next {
+  /** The message that takes its place on another channel. */
+  fallBack?: string | undefined;
+  waitMs?: number;
+  ready?: Omit<Sent, "messageId"> & { rendered: Rendered };
 }
-
-const settleSend = async (
-  corridor: Corridor,
-  { grant, messageId, kind, channel, sender, attempt }: Sent,
-  outcome: SendOutcome,
-) => {
-  const now = corridor.now();
-  const state = stateAfter(outcome);
-  const fallBack = await corridor.database.transaction(async (tx) => {
-    await endAttempt(tx, attempt, outcome, now);
-    await tx.run(
-      `update messages set state = $2, reason = $3, reference = $4, not_before = $5, sent_at = $6 where id = $1 and state = 'sending'`,
-      [
-        messageId,
-        state,
-        outcome.outcome === "accepted" ? null : outcome.detail,
-        outcome.outcome === "accepted" ? outcome.reference : null,
-        new Date(now.getTime() + (outcome.outcome === "retryLater" ? outcome.afterMs : 0)),
-        state === "sent" ? now : null,
-      ],
-    );
-    return state === "failed" ? queueMessage(corridor, tx, grant, kind) : undefined;
-  });
-  corridor.telemetry.attempt(sender, outcome.outcome);
-  corridor.telemetry.message(channel, state);
-  const line = { grant: grant.id, channel, sender, outcome: outcome.outcome };
-  if (outcome.outcome === "rejected")
-    corridor.log.warn("not sent", { ...line, reason: outcome.code, detail: outcome.detail });
-  else corridor.log.step("notified", line);
-  if (fallBack) await corridor.doorbell.ring("notify", [fallBack]).catch(() => {});
-};
-
-const stateAfter = (outcome: SendOutcome) =>
-  ({ accepted: "sent", rejected: "failed", retryLater: "queued", unknown: "unknown" })[outcome.outcome];

@@ -5,8 +5,8 @@
  */
 import type { Sql } from "../db/sql.ts";
 
-/** Everything, one provider of accolade.yaml, or one channel. */
-export type PauseScope = "all" | `provider:${string}` | `channel:${string}`;
+/** Everything, one provider of accolade.yaml, one channel, or one vendor on every channel that it carries. */
+export type PauseScope = "all" | `provider:${string}` | `channel:${string}` | `sender:${string}`;
 
 export interface Pause {
   scope: PauseScope;
@@ -58,13 +58,13 @@ export const pausesInForce = (sql: Sql): Promise<Pause[]> => sql.rows<Pause>(`${
 const IN_FORCE = 'select scope, since, paused_by as "by", why from pauses where resumed_at is null';
 
 /**
- * Why nothing may be sent to this provider or channel, in words that begin with `PAUSED`; undefined where it may. Until
+ * Why nothing may be sent to this provider, or over this channel or its sender, in words that begin with `PAUSED`; undefined where it may. Until
  * the transaction ends, nobody can pause: ask last, with every row that you change already locked.
  */
-export const pausedFor = async (tx: Sql, scope: Exclude<PauseScope, "all">): Promise<string | undefined> => {
+export const pausedFor = async (tx: Sql, ...scopes: PauseScope[]): Promise<string | undefined> => {
   // a statement of its own: the next one must see what was committed while this one waited
   await tx.run("select pg_advisory_xact_lock_shared($1)", [LOCK]);
-  const [pause] = await tx.rows<Pause>(`${IN_FORCE} and scope in ('all', $1) order by id limit 1`, [scope]);
+  const [pause] = await tx.rows<Pause>(`${IN_FORCE} and scope = any ($1) order by id limit 1`, [["all", ...scopes]]);
   return pause && pauseInWords(pause);
 };
 
@@ -75,23 +75,30 @@ export const pauseInWords = ({ scope, since, by, why }: Pause): string => {
   return `${PAUSED}${what} since ${at} UTC by ${by === "brake" ? "the brake" : by}: ${why}; \`accolade resume\` lets it go on`;
 };
 
-/** What can be paused on its own: the providers and channels that are set up. */
+/** What can be paused on its own: the providers, channels and senders that are set up. */
 interface PausableParts {
   providers: ReadonlyMap<string, unknown>;
-  channels: ReadonlyMap<string, unknown>;
+  channels: ReadonlyMap<string, { sender: string }>;
+  celebrations: ReadonlyMap<string, { sender: string }>;
 }
 
-/** Every scope that `readPauseScope` takes, in words. */
-export const pauseScopes = ({ providers, channels }: PausableParts): string[] => [
-  "all",
-  ...[...providers.keys()].map((id) => `provider ${id}`),
-  ...[...channels.keys()].map((name) => `channel ${name}`),
+const sendersOf = ({ channels, celebrations }: PausableParts) => [
+  ...new Set([...channels.values(), ...celebrations.values()].map(({ sender }) => sender)),
 ];
 
-/** `all`, `provider cards` or `provider:cards`, `channel email`; undefined for anything that is not set up. */
+/** Every scope that `readPauseScope` takes, in words. */
+export const pauseScopes = (known: PausableParts): string[] => [
+  "all",
+  ...[...known.providers.keys()].map((id) => `provider ${id}`),
+  ...[...known.channels.keys()].map((name) => `channel ${name}`),
+  ...sendersOf(known).map((id) => `sender ${id}`),
+];
+
+/** `all`, `provider cards` or `provider:cards`, `channel email`, `sender twilio`; undefined for anything that is not set up. */
 export const readPauseScope = (text: string, known: PausableParts): PauseScope | undefined => {
-  const [, kind = "", name = ""] = /^(all|provider|channel)(?:[ :]+(.+))?$/.exec(text.trim()) ?? [];
+  const [, kind = "", name = ""] = /^(all|provider|channel|sender)(?:[ :]+(.+))?$/.exec(text.trim()) ?? [];
   if (kind === "all") return name === "" ? "all" : undefined;
   if (kind === "provider") return known.providers.has(name) ? `provider:${name}` : undefined;
+  if (kind === "sender") return sendersOf(known).includes(name) ? `sender:${name}` : undefined;
   return kind === "channel" && known.channels.has(name) ? `channel:${name}` : undefined;
 };

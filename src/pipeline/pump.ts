@@ -5,7 +5,9 @@ import { tokenVault } from "./complete-tokens.ts";
 import { unpackWaiting } from "./complete-unpack.ts";
 import type { Corridor } from "./corridor.ts";
 import { decideWaiting } from "./decide.ts";
+import { decideTurns } from "./decide-turns.ts";
 import { releaseWaiting } from "./release.ts";
+import { createTurnWatch } from "./window-turns.ts";
 
 export interface Pump {
   /** There is something to do, as far as the caller knows. */
@@ -27,6 +29,7 @@ export const createPump = (corridor: Corridor): Pump => {
     const reader = connection.reader({ connection: id, tokens, now: corridor.now });
     if (reader) readers.set(id, reader);
   }
+  const noticeTurns = createTurnWatch(corridor);
   let stopped = false;
   let round: Promise<void> | undefined;
   let again = false;
@@ -35,14 +38,20 @@ export const createPump = (corridor: Corridor): Pump => {
   let timer: NodeJS.Timeout | undefined;
 
   const once = async (): Promise<number> => {
+    // one moment for both: nothing is released at the end of a window that nobody noticed
+    const now = corridor.now();
+    await noticeTurns(now);
     let done = await unpackWaiting(corridor);
     const reads = await Promise.all([...readers].map(([id, reader]) => readWaiting(corridor, id, reader)));
     for (const read of reads) done += read;
-    const { events, granted } = await decideWaiting(corridor);
+    const told = await decideWaiting(corridor);
+    const turned = await decideTurns(corridor);
+    const events = told.events + turned.events;
+    const granted = [...told.granted, ...turned.granted];
     // what is to be decided may undo what is to be released; under steady load there is never nothing to decide
     const look = done + events === 0 || performance.now() - lookedAt > RELEASE_AT_LEAST_EVERY_MS;
     if (look) lookedAt = performance.now();
-    const released = look ? await releaseWaiting(corridor) : [];
+    const released = look ? await releaseWaiting(corridor, now) : [];
     // a queue that is away does not stop deciding: the sweeper rings later
     if (granted.length + released.length > 0)
       await corridor.doorbell

@@ -51,7 +51,7 @@ export interface Rehearsal {
 }
 
 /** What a rehearsal sees of the real tables, as it is now. */
-const people = ["recipients", "recipient_ids"];
+const people = ["recipients", "recipient_ids", "person_words"];
 const given = ["team_history", "costs"];
 
 /**

@@ -5,6 +5,7 @@
 import type { Sql } from "../db/sql.ts";
 import { type Move, moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
 import { takeDecidingLock } from "./decide-lock.ts";
@@ -12,8 +13,7 @@ import { takeDecidingLock } from "./decide-lock.ts";
 const BATCH = 200;
 
 /** One round. Returns the grants that are to be ordered now. */
-export const releaseWaiting = async (corridor: Corridor): Promise<string[]> => {
-  const now = corridor.now();
+export const releaseWaiting = async (corridor: Corridor, now = corridor.now()): Promise<string[]> => {
   const { database } = corridor;
   // nearly always there is nothing to do, and then nobody is kept waiting for the lock
   const some = await database.row(
@@ -43,7 +43,8 @@ interface HeldRow {
 /**
  * Releases the holds that ended by `now`, but not one whose record has news that are not decided yet: they may undo it. Nor
  * one of a connection with deliveries from before its end that nobody has unpacked; those that came later do not keep it,
- * or a busy CRM would hold it for ever. The caller holds the deciding lock.
+ * or a busy CRM would hold it for ever. Nor one on a metric while a window that ended by then is not judged. The caller holds
+ * the deciding lock.
  */
 export const releaseHeld = async (corridor: Corridor, tx: Sql, now: Date): Promise<string[]> => {
   const rows = await tx.rows<HeldRow>(
@@ -51,6 +52,8 @@ export const releaseHeld = async (corridor: Corridor, tx: Sql, now: Date): Promi
      where g.state = 'held' and not g.unfunded and (g.release_at is null or g.release_at <= $1)
        and not exists (select from events e where e.connection = m.connection and e.subject_kind = m.subject_kind
          and e.subject_id = m.subject_id and e.state in ('reading', 'ready'))
+       and (m.subject_kind <> 'metric' or not exists (
+         select from window_turns t where t.state = 'open' and t.ended_at <= coalesce(g.release_at, g.granted_at)))
        and not exists (select from inbox i where i.connection = m.connection and i.state = 'received'
          and i.received_at <= coalesce(g.release_at, g.granted_at))
      order by g.release_at, g.id limit $2 for no key update of g`,
@@ -59,7 +62,7 @@ export const releaseHeld = async (corridor: Corridor, tx: Sql, now: Date): Promi
   if (rows.length === 0) return [];
   const moves = rows.map(({ id, approval_by }): Move => {
     const to = approval_by === null ? "approved" : "awaiting_approval";
-    return { grantId: id, from: "held", to, actor: "release", why: "the hold has ended, and the reward is still due" };
+    return { grantId: id, from: "held", to, actor: "release", why: reason("hold_ended") };
   });
   const moved = await moveGrants(tx, moves);
   await tx.run(
@@ -85,7 +88,7 @@ const endOutsideOfBudget = async (corridor: Corridor, tx: Sql, now: Date): Promi
       from: "held",
       to: "cancelled",
       actor: "release",
-      why: `budget ${budget} ended without money for it`,
+      why: reason("budget_ended", { budget }),
     }),
   );
   await freeGrants(tx, [...(await moveGrants(tx, moves))]);

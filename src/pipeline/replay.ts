@@ -4,6 +4,8 @@ import type { Corridor } from "./corridor.ts";
 export interface Replayed {
   deliveries: number;
   events: number;
+  /** Ends of windows. */
+  windows: number;
 }
 
 /** `which`: every parked event, or one event by its id. What was decided is never decided twice. */
@@ -34,5 +36,9 @@ export const replay = (
       now(),
     ]);
     await tx.run("update events set state = 'ready' where id = any ($1)", [undecided.map((event) => event.id)]);
-    return { deliveries: again, events: unread.length + undecided.length };
+    const windows =
+      which === "parked"
+        ? await tx.run("update window_turns set state = 'open', reason = null where state = 'parked'")
+        : 0;
+    return { deliveries: again, events: unread.length + undecided.length, windows };
   });

@@ -6,8 +6,8 @@ import type { SourceFile } from "../yaml/yaml-source.ts";
 import type { Corridor } from "./corridor.ts";
 import { joinPeople } from "./decide-join.ts";
 import { rehearse, type Stage } from "./rehearse.ts";
-import { feed, passTime } from "./rehearse-feed.ts";
 import type { PastEvent } from "./rehearse-history.ts";
+import { liveThrough, liveUntil } from "./rehearse-turns.ts";
 import { type RuleTest, readTestFile } from "./rule-test-file.ts";
 import { judgeTest, type TestFailure } from "./rule-test-judge.ts";
 import { applyTeams } from "./team-history.ts";
@@ -75,7 +75,7 @@ const eventsOf = (test: RuleTest, read: ReadPosted, problems: Problem[]): PastEv
 
 const runTest = async (stage: Stage, test: RuleTest, deliveries: readonly PastEvent[][]): Promise<TestResult> => {
   const { tx } = stage;
-  await joinPeople(tx, await applyPeople(tx, { people: test.people }));
+  await joinPeople(tx, await applyPeople(tx, stage.corridor.sealer, { people: test.people }));
   // a test names people by their address, as admins do
   await tx.run(
     `insert into recipient_ids (connection, kind, crm_id, recipient_id)
@@ -85,8 +85,8 @@ const runTest = async (stage: Stage, test: RuleTest, deliveries: readonly PastEv
   );
   // known before anything happens: metrics of teams count from the first event
   await applyTeams(tx, stage.corridor.workspace, new Date(0));
-  for (const delivery of deliveries) await feed([stage], delivery);
+  for (const delivery of deliveries) await liveThrough([stage], delivery);
   const last = deliveries.at(-1)?.[0]?.receivedAt;
-  await passTime(stage, test.by ?? new Date(last ?? 0));
+  await liveUntil([stage], test.by ?? new Date(last ?? 0));
   return { file: test.file, line: test.line, name: test.name, failures: await judgeTest(stage, test) };
 };

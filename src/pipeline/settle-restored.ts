@@ -5,6 +5,7 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
+import { reason } from "../ledger/move-reasons.ts";
 import { formatMoney } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtsOfGrant, forgive, heldThrough, lockRecipient } from "./debts.ts";
@@ -50,7 +51,7 @@ const restore = async (corridor: Corridor, tx: Sql, grant: GrantView, now: Date)
   const back = await stateBefore(tx, grantId);
   if (missing <= 0) {
     await forgive(tx, debts);
-    await moveGrants(tx, [{ grantId, from: "clawed_back", to: back, actor: "settle", why: "due again" }]);
+    await moveGrants(tx, [{ grantId, from: "clawed_back", to: back, actor: "settle", why: reason("due_again") }]);
     await tx.run("update grants set undone_done = null where id = $1", [grantId]);
     corridor.telemetry.grant(back);
     return false;
@@ -80,7 +81,7 @@ const restore = async (corridor: Corridor, tx: Sql, grant: GrantView, now: Date)
       from: "clawed_back",
       to: "approved",
       actor: "settle",
-      why: `due again: ${formatMoney({ ...cost, minor: payable })} of it went into other rewards and are paid out`,
+      why: reason("due_again_paid_out", { amount: { ...cost, minor: payable } }),
     },
   ]);
   corridor.telemetry.grant("approved");

@@ -5,7 +5,7 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { balance, post } from "../ledger/ledger.ts";
-import { undoneInWords } from "../ledger/undone.ts";
+import { type MoveReason, reason } from "../ledger/move-reasons.ts";
 import { POINTS } from "../money.ts";
 import type { CancelOutcome, OrderRequest } from "../rewards/provider.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
@@ -141,7 +141,7 @@ const takenBack = async (corridor: Corridor, tx: Sql, grant: GrantView, order: O
   const key = `${grantId}/reverse/${round}`;
   await post(tx, [{ key, grantId, what: "reverse", from, to: sourceOf(grant.budget), amount }]);
   await tx.run("update grants set claim_version = claim_version + 1, undone_done = undone_at where id = $1", [grantId]);
-  const why = grant.undone_why ? undoneInWords(grant.undone_why) : "it was not due when the provider was asked";
+  const why = grant.undone_why ? reason("undone", { undone: grant.undone_why }) : reason("not_due_when_asked");
   const left = await heldThrough(tx, grantId);
   if (left > 0 && grant.clawback && grant.undone_at) return clawBack(corridor, tx, grant, why);
   await moveGrants(tx, [{ grantId, from: "issued", to: "cancelled", actor: "settle", why }]);
@@ -170,10 +170,18 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
   ]);
   if (grant.clawback) {
     await lockRecipient(tx, grant.recipient.id);
-    return clawBack(corridor, tx, grant, `${undoneInWords(grant.undone_why ?? "correction")}; ${detail}`);
+    return clawBack(
+      corridor,
+      tx,
+      grant,
+      reason("undone_not_taken", { undone: grant.undone_why ?? "correction", detail }),
+    );
   }
   // it stays a reward: somebody who was not told of it, because it was undone while it was ordered, is told now
-  const known = await tx.row("select from messages where grant_id = $1 and round = $2", [grant.id, grant.round]);
+  const known = await tx.row("select from messages where grant_id = $1 and round = $2 and kind <> 'celebration'", [
+    grant.id,
+    grant.round,
+  ]);
   const untold = known === undefined;
   const message = untold ? await queueMessage(corridor, tx, grant) : undefined;
   // whom nobody can reach is looked for by how the reason begins
@@ -184,7 +192,12 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
   return message;
 };
 
-const clawBack = async (corridor: Corridor, tx: Sql, grant: GrantView, why: string): Promise<string | undefined> => {
+const clawBack = async (
+  corridor: Corridor,
+  tx: Sql,
+  grant: GrantView,
+  why: MoveReason,
+): Promise<string | undefined> => {
   const minor = await heldThrough(tx, grant.id);
   await moveGrants(tx, [
     {

@@ -9,6 +9,11 @@ import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
 import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
+import { endOldQuiet } from "./quiet-until.ts";
+import { forgetStrangers } from "./receive-messages.ts";
+import { settleSenders } from "./sender-sweep.ts";
+import { sweepOutgoing } from "./tell-sweep.ts";
+import { sweepWriteBacks } from "./write-back-sweep.ts";
 
 const BATCH = 500;
 /** A row that was just written has been rung for; only one that still waits after this is rung for again. */
@@ -19,23 +24,31 @@ export interface Swept {
   messages: number;
   reached: number;
   undone: number;
+  told: number;
+  written: number;
 }
 
-/** Grants that were ordered, and whose mark of being due says something else than what was done about it. */
+/** Grants that were ordered, and whose mark of being due says something else than what was done about it, or whose order is in doubt. */
 const MARK_CHANGED = `
   select id from grants where undone_at is not null and undone_done is distinct from undone_at and state in ('issued', 'redeemed')
   union all
   select id from grants where undone_at is null and (state = 'clawed_back' or undone_done is not null or taking_back_at is not null)
   union all
   select d.grant_id from debts d join grants g on g.id = d.grant_id
-  where g.state = 'cancelled' and g.clawback and held_through(g.id) > 0`;
+  where g.state = 'cancelled' and g.clawback and held_through(g.id) > 0
+  union all
+  select o.grant_id from orders o join grants g on g.id = o.grant_id
+  where o.doubted_at is not null and g.state = 'issued' and g.undone_at is null and g.taking_back_at is null`;
 
 /** One round. The rows that it rings for are not rung for again within `PATIENCE_MS`. */
 export const sweep = async (corridor: Corridor): Promise<Swept> => {
   const { database, doorbell, now } = corridor;
   await checkBudgets(corridor);
   await settlePauses(corridor);
+  await settleSenders(corridor);
   await keepApprovals(corridor);
+  await forgetStrangers(corridor.database, corridor.now());
+  await endOldQuiet(database, corridor, new Date(now().getTime() - PATIENCE_MS));
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
     `update grants set not_before = $2 where id in (
@@ -66,7 +79,16 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
     "undo",
     undone.map((row) => row.id),
   );
-  return { undone: undone.length, grants: grants.length, messages: messages.length, reached: reached.length };
+  const told = await sweepOutgoing(corridor);
+  const written = await sweepWriteBacks(corridor);
+  return {
+    told,
+    written,
+    undone: undone.length,
+    grants: grants.length,
+    messages: messages.length,
+    reached: reached.length,
+  };
 };
 
 /** Grants of which their recipient could not be told, and now has an address. */
@@ -74,9 +96,11 @@ const reachable = async (corridor: Corridor): Promise<string[]> => {
   const candidates = await corridor.database.rows<{ id: string }>(
     `select g.id from grants g join recipients r on r.id = g.recipient_id
      where g.state in ('issued', 'declined', 'expired') and g.waiting like $1 and r.erased_at is null
-       and (('email' = any (g.notify) and r.email is not null) or (g.notify && array['sms', 'whatsapp'] and r.phone is not null))
+       and g.reach_at <= $3 and ((g.notify && array['email', 'slack', 'teams'] and r.email is not null)
+         or (g.notify && array['sms', 'whatsapp'] and r.phone is not null)
+         or ('push' = any (g.notify) and exists (select from push_subscriptions p where p.recipient_id = r.id)))
      order by g.granted_at limit $2`,
-    [`${UNREACHABLE}%`, BATCH],
+    [`${UNREACHABLE}%`, BATCH, corridor.now()],
   );
   const queued: string[] = [];
   for (const { id } of candidates) {

@@ -6,6 +6,7 @@ import { localDay, type Window, windowText } from "../windows.ts";
 import { companyCells } from "./company-cells.ts";
 import type { Corridor } from "./corridor.ts";
 import { askedFor, changeOf, withPrevious } from "./metric-asked.ts";
+import { asPersons } from "./metric-persons.ts";
 
 export interface ShownMetric {
   of: Of;
@@ -43,19 +44,25 @@ export const showMetric = async (
   const spec = { name: metric.name, of, over, options: allOptions(metric, options) };
   const series = [...new Set(Object.values(metric.reads(spec.options)).map((read) => read.series))];
   const subjects = await subjectsOf(database, of, series);
-  const asked = subjects.map((subject) => askedFor(metric, spec, subject, day, today));
+  const asked = await asPersons(
+    database,
+    subjects.map((subject) => askedFor(metric, spec, subject, day, today)),
+  );
+  const names = new Map(subjects.map(({ connection, id, name }) => [`${connection}/${id}`, name]));
   const questions = asked.flatMap(withPrevious);
   const cells = await companyCells(database, of === "company" ? subjects : []);
   const results = await answer(database, questions, minorPerMajor(workspace.currency), cells);
   const byQuestion = new Map(questions.map((question, index) => [question, results[index]]));
-  const shown = asked.map(({ question, previous }, index): ShownMetric => {
+  const shown = asked.map(({ question, previous }): ShownMetric => {
     const value = byQuestion.get(question)?.value ?? null;
     const before = previous ? (byQuestion.get(previous)?.value ?? null) : null;
     return {
       of,
       connection: question.connection,
       id: question.id,
-      name: subjects[index]?.name ?? null,
+      name: [question, ...(question.also ?? [])]
+        .map(({ connection, id }) => names.get(`${connection}/${id}`) ?? null)
+        .reduce((first, name) => first ?? name, null),
       ...question.range,
       value,
       previous: before,

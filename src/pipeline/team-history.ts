@@ -12,7 +12,7 @@ interface TeamOfUser {
 }
 
 /**
- * Keeps the teams that people.yaml gives these users, or all, where they differ from what is kept. A user is joined to an
+ * Keeps the teams that people.yaml, or an import, gives these users, or all, where they differ from what is kept. A user is joined to an
  * entry by the id that it lists, or by email address. Returns the users whose team is another one now.
  */
 export const noteTeams = async (
@@ -25,11 +25,11 @@ export const noteTeams = async (
   return tx.rows<TeamOfUser>(
     `with told as (
        select i.connection, i.crm_id as user_id, r.team, r.id from recipient_ids i join recipients r on r.id = i.recipient_id
-       where i.kind = 'user' and r.source = 'people.yaml' and r.team is not null and r.erased_at is null
+       where i.kind = 'user' and r.source in ('people.yaml', 'import') and r.team is not null and r.erased_at is null
        union all
        select u.connection, u.id, r.team, r.id from records u
        join recipients r on lower(r.email) = lower(u.fields ->> 'email')
-       where u.kind = 'user' and r.source = 'people.yaml' and r.team is not null and r.erased_at is null
+       where u.kind = 'user' and r.source in ('people.yaml', 'import') and r.team is not null and r.erased_at is null
      ), now as (
        select distinct on (connection, user_id) connection, user_id, team from told
        where $1 or (connection, user_id) in (select * from unnest($2::text[], $3::text[]))

@@ -15,7 +15,7 @@ import type { Log } from "../log.ts";
 import { within } from "../within.ts";
 import { type Backend, postgresBackend, redisBackend } from "./backend.ts";
 import { type Lasting, lasting } from "./lasting.ts";
-import type { Doorbell, JobName } from "./queue.ts";
+import { type Doorbell, type JobName, jobNames } from "./queue.ts";
 
 export interface DoorbellOptions {
   log: Log;
@@ -30,7 +30,6 @@ export interface DoorbellOptions {
 /** Where the queue lives. `redisUrl`: `redis://…` or `rediss://…`; `databaseUrl`: `postgres://…`. */
 export type DoorbellPlace = { redisUrl: string } | { databaseUrl: string };
 
-const jobNames: readonly JobName[] = ["fulfil", "notify", "undo"];
 const queueName = (job: JobName) => `accolade-${job}`;
 const AT_ONCE = 500;
 
@@ -142,7 +141,7 @@ export const openDoorbell = async (place: DoorbellPlace, options: DoorbellOption
       reached("counting the queue", async () => {
         await backend.notAway();
         const counts = await Promise.all(jobNames.map((job) => queues[job].current().getJobCounts("wait")));
-        return { fulfil: counts[0]?.wait ?? 0, notify: counts[1]?.wait ?? 0, undo: counts[2]?.wait ?? 0 };
+        return Object.fromEntries(jobNames.map((job, at) => [job, counts[at]?.wait ?? 0])) as Record<JobName, number>;
       }),
 
     async close(graceMs) {

@@ -2,7 +2,8 @@
  * The doorbell. A job carries a row id and nothing else; the rows in PostgreSQL are the truth, and the sweeper rings again
  * for rows that wait too long. So a job may be lost, repeated or late without harm.
  */
-export type JobName = "fulfil" | "notify" | "undo";
+export const jobNames = ["fulfil", "notify", "undo", "tell", "write"] as const;
+export type JobName = (typeof jobNames)[number];
 
 export interface Doorbell {
   /** Rings for these rows, after `delayMs` where given. Ringing twice for a row that waits is one job. Rejects when the queue is away. */

@@ -19,8 +19,27 @@ export interface ToldFact extends Fact {
   eventId: number;
 }
 
-/** What may not be kept of somebody who asked to be forgotten. */
+/** What may not be kept of somebody who asked to be forgotten, on whatever record. */
 const personal = ["name", "first_name", "last_name", "email", "phone", "language", "time_zone"];
+/** Of people's own records only this may be kept: what they are to the business, and no word of who they are. */
+const impersonal = [
+  ...[
+    "exists",
+    "created_at",
+    "merged_into",
+    "erased",
+    "subscribed",
+    "lifecycle",
+    "status",
+    "converted",
+    "active",
+    "source",
+  ],
+  ...["owner", "company", "campaign", "contact", "team", "manager"],
+];
+/** In SQL, of a row with `kind` and `field`; $p and $i are those two lists. */
+const isPersonal = (of: string, p: string, i: string) =>
+  `(${of}.field = any (${p}) or (${of}.kind in ('contact', 'lead', 'user') and not (${of}.field = any (${i}) or ${of}.field like 'happened:%')))`;
 
 /** Keeps the facts that are new, and returns those. Personal facts of erased people are not kept. */
 export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<ToldFact[]> => {
@@ -35,9 +54,9 @@ export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<
          with ordinality as t (connection, kind, record_id, field, at, value, digest, event_id, n)
      ), kept as (
        insert into facts (connection, kind, record_id, field, at, value, digest, event_id)
-       select connection, kind, record_id, field, at, value, digest, event_id from told t
-       where not (field = any ($9) and exists (
-         select from records r where r.connection = t.connection and r.kind = t.kind and r.id = t.record_id and r.erased))
+       select connection, kind, record_id, field, at, value, digest, event_id from told
+       where not (${isPersonal("told", "$9", "$10")} and exists (
+         select from records r where r.connection = told.connection and r.kind = told.kind and r.id = told.record_id and r.erased))
        order by connection, kind, record_id, field, at, digest
        on conflict do nothing
        returning connection, kind, record_id, field, at, digest
@@ -59,6 +78,7 @@ export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<
       digests,
       facts.map((fact) => fact.eventId),
       personal,
+      impersonal,
     ],
   );
   return rows.flatMap(({ n }) => (n === null ? facts : (facts[n - 1] ?? [])));
@@ -138,7 +158,7 @@ export const saveRecords = async (tx: Sql, histories: readonly RecordHistory[]):
     `insert into records (connection, kind, id, fields, updated_at, erased)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[], $6::boolean[])
      on conflict (connection, kind, id) do update
-       set fields = excluded.fields, updated_at = excluded.updated_at, erased = excluded.erased`,
+       set fields = excluded.fields, updated_at = excluded.updated_at, erased = records.erased or excluded.erased`,
     [
       ...columns(histories),
       histories.map((history) => JSON.stringify(latest(history))),
@@ -158,38 +178,94 @@ export const forgetLateEvents = (tx: Sql, eventIds: readonly number[]): Promise<
   );
 
 /**
- * Forgets the personal facts of these records, and the deliveries that told them. What was decided stays, without the
- * person.
+ * Forgets the personal facts of these records, and the deliveries that told them; what comes later is not kept. What was
+ * decided stays, without the person. Situations are the caller's: they name people in other records' milestones.
  */
 export const forget = async (tx: Sql, keys: readonly RecordKey[]): Promise<void> => {
   const values = columns(keys);
   const these = "select * from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)";
   await tx.run(
+    `insert into records (connection, kind, id, fields, updated_at, erased) select t.*, '{}', to_timestamp(0), true from (${these}) t
+     on conflict (connection, kind, id) do update set erased = true`,
+    values,
+  );
+  // a delivery that said nothing new has no events of its own, and says again what is to be forgotten
+  await tx.run(
+    `update inbox i set body = '' where i.state = 'done' and i.body <> '' and i.connection = any ($1) and (
+       i.id in (select e.inbox_id from events e join (${these}) t
+         on e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id)
+       or i.id in (select e.inbox_id from facts f join events e on e.id = f.event_id join (${these}) t
+         on f.connection = t.connection and f.kind = t.kind and f.record_id = t.id)
+       or not exists (select from events e where e.inbox_id = i.id))`,
+    values,
+  );
+  await keepImpersonalDetails(tx, keys);
+  await tx.run(
     `delete from facts f using (${these}) t
-     where f.connection = t.connection and f.kind = t.kind and f.record_id = t.id and f.field = any ($4)`,
-    [...values, personal],
+     where f.connection = t.connection and f.kind = t.kind and f.record_id = t.id
+       and f.field not like 'details:%' and ${isPersonal("f", "$4", "$5")}`,
+    [...values, personal, impersonal],
   );
   await tx.run(
-    `update records r set fields = r.fields - $4::text[] from (${these}) t
-     where r.connection = t.connection and r.kind = t.kind and r.id = t.id`,
-    [...values, personal],
+    `update records r set fields = (
+       select coalesce(jsonb_object_agg(f.field, f.value), '{}') from (
+         select r.kind, e.key as field, e.value from jsonb_each(r.fields) e) f
+       where f.field not like 'details:%' and not ${isPersonal("f", "$4", "$5")})
+     from (${these}) t where r.connection = t.connection and r.kind = t.kind and r.id = t.id`,
+    [...values, personal, impersonal],
   );
+  // what is not decided yet, whichever record's event it came with
   await tx.run(
-    `update inbox set body = '' where state = 'done' and id in (
-       select e.inbox_id from events e join (${these}) t
-         on e.connection = t.connection and e.subject_kind = t.kind and e.subject_id = t.id)`,
+    `update events e set facts = (
+       select coalesce(jsonb_agg(f), '[]') from jsonb_array_elements(e.facts) f
+       where f ->> 'field' = 'erased' or not (f ->> 'kind' = t.kind and f ->> 'id' = t.id))
+     from (${these}) t
+     where e.connection = t.connection and e.state <> 'decided'
+       and e.facts @> jsonb_build_array(jsonb_build_object('kind', t.kind, 'id', t.id))`,
     values,
   );
   await tx.run(
     `update history h set facts = (
-       select coalesce(jsonb_agg(f), '[]') from jsonb_array_elements(h.facts) f where f ->> 'field' <> all ($4))
-     from (${these}) t where h.connection = t.connection and h.subject_kind = t.kind and h.subject_id = t.id`,
-    [...values, personal],
+       select coalesce(jsonb_agg(f), '[]') from jsonb_array_elements(h.facts) f
+       cross join lateral (select f ->> 'kind' as kind, f ->> 'field' as field) n
+       where not (f ->> 'kind' = t.kind and f ->> 'id' = t.id and ${isPersonal("n", "$4", "$5")}))
+     from (${these}) t where h.connection = t.connection
+       and (h.facts @> jsonb_build_array(jsonb_build_object('kind', t.kind, 'id', t.id)))`,
+    [...values, personal, impersonal],
   );
-  await tx.run(
-    `update milestones m set situation = jsonb_set(m.situation, '{contact}', jsonb_build_object('id', t.id))
-     from (${these}) t
-     where m.connection = t.connection and m.situation -> 'contact' ->> 'id' = t.id and t.kind = 'contact'`,
-    values,
+};
+
+/** Of the details that somebody posted with a happening: what metrics count by. */
+const countedBy = new Set(["survey", "owner", "lead", "contact", "company", "deal", "campaign"]);
+
+/** The details without texts, as JSON text again: what was said in a survey is the person's. */
+export const impersonalDetails = (text: string): string => {
+  try {
+    const details: unknown = JSON.parse(text);
+    if (typeof details !== "object" || details === null) return "{}";
+    return JSON.stringify(
+      Object.fromEntries(
+        Object.entries(details).filter(
+          ([key, value]) => typeof value === "number" || typeof value === "boolean" || countedBy.has(key),
+        ),
+      ),
+    );
+  } catch {
+    return "{}";
+  }
+};
+
+const keepImpersonalDetails = async (tx: Sql, keys: readonly RecordKey[]): Promise<void> => {
+  const rows = await tx.rows<RecordKey & { field: string; at: Date; digest: string; value: FactValue }>(
+    `select f.connection, f.kind, f.record_id as id, f.field, f.at, f.digest, f.value from facts f
+     join unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
+       on f.connection = t.connection and f.kind = t.kind and f.record_id = t.id
+     where f.field like 'details:%'`,
+    columns(keys),
   );
+  for (const { connection, kind, id, field, at, digest, value } of rows)
+    await tx.run(
+      "update facts set value = $7 where connection = $1 and kind = $2 and record_id = $3 and field = $4 and at = $5 and digest = $6",
+      [connection, kind, id, field, at, digest, JSON.stringify(impersonalDetails(String(value)))],
+    );
 };

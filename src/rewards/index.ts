@@ -1,11 +1,17 @@
 /** The rewards room: who can supply a reward. To add a provider: a file or folder here, and a line in this list. */
 import { codePool } from "./code-pool/code-pool.ts";
+import { giftbit } from "./giftbit/giftbit.ts";
+import { manual } from "./manual/manual.ts";
+import { plum } from "./plum/plum.ts";
 import { points } from "./points.ts";
 import type { Provider, ProviderKind, ProviderSurroundings } from "./provider.ts";
+import { tango } from "./tango/tango.ts";
 import { tremendous } from "./tremendous/tremendous.ts";
 
 export { importCodes } from "./code-pool/import-codes.ts";
 export { poolStock } from "./code-pool/pool-stock.ts";
+export { closeTask, forgetTasks, type TaskState, type TaskView, taskOf, taskStates } from "./manual/task.ts";
+export { valuesInWords } from "./product-fit.ts";
 export type {
   CancelOutcome,
   OrderOutcome,
@@ -15,7 +21,7 @@ export type {
   ProviderSurroundings,
 } from "./provider.ts";
 
-export const providerKinds: readonly ProviderKind[] = [points, codePool, tremendous];
+export const providerKinds: readonly ProviderKind[] = [points, codePool, tremendous, plum, tango, giftbit, manual];
 
 /** The kind that `provider: <id>` in accolade.yaml names. */
 export const providerKind = (id: string): ProviderKind | undefined => providerKinds.find((kind) => kind.id === id);

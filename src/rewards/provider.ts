@@ -5,10 +5,10 @@
  * tells the recipient: that is the corridor's and the channels' work.
  */
 import type { ZodType } from "zod";
-import type { Sql } from "../db/sql.ts";
+import type { Database } from "../db/sql.ts";
 import type { Money } from "../money.ts";
 import type { Check, Outcome } from "../outcome.ts";
-import type { ProviderReceipt, Received, ReceiptRequest } from "../receipt.ts";
+import type { ProviderReceipt, ReceiptRequest, Received } from "../receipt.ts";
 import type { Sealer } from "../sealer.ts";
 
 /** What is ordered. Frozen in `orders.request` (as JSON) before the first attempt, and never built anew. */
@@ -27,7 +27,9 @@ export interface OrderRequest {
 export type RewardContent =
   | { kind: "points" }
   | { kind: "code"; code: string; pin?: string; expiresOn?: string; url?: string }
-  | { kind: "link"; url: string; expiresOn?: string };
+  | { kind: "link"; url: string; pin?: string; expiresOn?: string }
+  /** A person hands it over: how far they are stands in the task of this id. */
+  | { kind: "task"; task: string };
 
 export type OrderOutcome = Outcome<{ reference: string; content: RewardContent }>;
 
@@ -38,6 +40,8 @@ export type Found =
   | { found: false }
   /** It has an order under this key that is not what we asked for: a person must look. */
   | { found: "different"; detail: string }
+  /** It had the order, and nothing stands under this key any more: a person or the vendor took it back there. */
+  | { found: "cancelled"; detail: string }
   | { found: "unknown"; detail: string };
 
 /** What became of taking an order back. */
@@ -73,7 +77,7 @@ export type Asked<T> = { ok: true; value: T } | { ok: false; detail: string };
 export interface ProviderSurroundings {
   /** The provider's id in accolade.yaml. */
   id: string;
-  sql: Sql;
+  sql: Pick<Database, "rows" | "row" | "run" | "transaction">;
   sealer: Sealer;
   now: () => Date;
   /** Something an admin should know and act on (low stock, low balance). Logged once per `about`, and counted. */
@@ -94,6 +98,11 @@ export interface Provider {
   settleAfterMs: number;
   /** `order`, `lookup` and `cancel` answer within this, whatever the vendor does: one that takes longer died with its process. */
   longestCallMs: number;
+  /**
+   * After this the vendor has forgotten a key: sent again it would buy once more. An order that is older is looked up, and
+   * one that is known not to stand gets a new key. Without it keys are remembered for ever.
+   */
+  keyLivesMs?: number;
   /** One line of `accolade doctor` each. */
   check(): Promise<Check[]>;
   /** Everything that the account can order now. A provider without it supplies any amount of what its kind `supplies`. */
@@ -102,6 +111,8 @@ export interface Provider {
   misfit?(options: unknown, value: Money, catalog: readonly Product[]): string | undefined;
   /** Money that orders can still be placed with, by account or currency. A provider without it has no such limit. */
   balance?(): Promise<Asked<readonly Money[]>>;
+  /** Somebody is told when the balance falls below this, in major units of each of its currencies. */
+  lowBalance?: number;
   /** Verifies and reads a request at `/receipts/{provider}`. A provider without it is only asked. Never throws for what arrived. */
   receive?(request: ReceiptRequest): Promise<Received<ProviderReceipt>>;
 }

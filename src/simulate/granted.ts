@@ -34,7 +34,7 @@ export const messagesOf = async (sql: Sql, records: readonly StoryRecord[]): Pro
     `select n.state, count(*) as count
      from unnest($1::text[], $2::text[], $3::text[]) as t (connection, kind, id)
      join milestones m on m.connection = t.connection and m.subject_kind = t.kind and m.subject_id = t.id
-     join grants g on g.milestone_id = m.id join messages n on n.grant_id = g.id group by n.state order by n.state`,
+     join grants g on g.milestone_id = m.id join messages n on n.grant_id = g.id and n.kind <> 'celebration' group by n.state order by n.state`,
     columns(records),
   );
   return new Map(rows.map((row) => [row.state, row.count]));

@@ -361,3 +361,40 @@ describe("segments of a text message", () => {
     expect(smsSegments(text).alphabet).toBe("gsm-7");
   });
 });
+
+describe("mail that inboxes and eyes accept", () => {
+  const unsubscribeUrl = "https://accolade.example/u/AbC.reward.3kTMd0vR8mYh";
+
+  test("the link that stops mails stands in both parts, of rewards and of notices, and is never changed", () => {
+    for (const [language, words] of [
+      ["en", "Stop these emails"],
+      ["it", "Non voglio più ricevere queste email"],
+    ] as const) {
+      const notices = noticeKinds.map((kind) =>
+        renderer.renderNotice(kind, "email", language, { ...notice, unsubscribeUrl }),
+      );
+      for (const mail of [email(language, { ...rossi, unsubscribeUrl }), ...notices]) {
+        if (mail.channel !== "email") throw new Error(mail.channel);
+        expect(mail.text).toContain(`${words}: ${unsubscribeUrl}`);
+        expect(mail.html).toContain(`href="${unsubscribeUrl}"`);
+        expect(mail.unsubscribe).toBe(unsubscribeUrl);
+      }
+    }
+    expect(sms("en", { ...rossi, unsubscribeUrl })).not.toContain(unsubscribeUrl);
+  });
+
+  test("names written from right to left keep to themselves; names written from left to right stay as they are", () => {
+    const mail = email("en", about({ subjectName: "שלום בע״מ" }, { firstName: "محمد" }));
+    for (const part of [mail.html, mail.text]) {
+      expect(part).toContain("\u2068محمد\u2069, the \u2068שלום בע״מ\u2069 deal is won");
+      expect(part).toContain(claimUrl);
+    }
+    expect(email("en", rossi).text).not.toMatch(/[\u2068\u2069]/);
+  });
+
+  test("a mail says itself that it is made for light and dark", () => {
+    const { html } = email("en", rossi);
+    expect(html).toContain('<meta name="color-scheme" content="light dark">');
+    expect(html).toContain("@media (prefers-color-scheme: dark)");
+  });
+});

@@ -58,7 +58,15 @@ describe("the mail that arrives", () => {
       expect(part).toContain("Società Già Città 東京");
     }
     expect(mail.html).toContain('lang="it"');
-    expect(mail.attachments).toEqual([]);
+    // the link once more, for a phone that is held up to it
+    expect(mail.attachments).toEqual([
+      expect.objectContaining({
+        cid: "claim-link",
+        contentType: "image/png",
+        contentDisposition: "inline",
+        related: true,
+      }),
+    ]);
   });
 
   test("every attempt of one message has the same Message-ID", async () => {

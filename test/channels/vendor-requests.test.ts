@@ -48,7 +48,8 @@ describe("Twilio", () => {
       name,
       rendered,
     });
-    await sdk().messages.create({ to, from: "+15005550006", body: rendered.text });
+    const statusCallback = `https://accolade.example/receipts/sms?message=${key}`;
+    await sdk().messages.create({ to, from: "+15005550006", body: rendered.text, statusCallback });
     const [ours, theirs] = twilio.messages;
     expect(ours?.form).toEqual(theirs?.form);
     if (outcome.outcome !== "accepted") throw new Error(JSON.stringify(outcome));
@@ -68,6 +69,7 @@ describe("Twilio", () => {
       to: `whatsapp:${to}`,
       messagingServiceSid: service,
       contentSid: templates.reward.it,
+      statusCallback: `https://accolade.example/receipts/whatsapp?message=${key}`,
       contentVariables: JSON.stringify({ 1: company, 2: opening, 3: prize, 4: link }),
     });
     expect(twilio.messages[0]?.form).toEqual(twilio.messages[1]?.form);

@@ -64,6 +64,21 @@ test("a grant that is no longer due says why, in either language", async () => {
   const { stdout } = await run(id, "--lang", "it");
   expect(stdout).toContain(`Premio ${id}: 50 punti a Giulia Bianchi, annullato`);
   expect(stdout).toContain("Che cosa gli è successo:");
+  expect(stdout).toMatch(/approvato {2}\(decide: regola big\)/);
+  expect(stdout).toMatch(/annullato {2}\(decide: la trattativa è stata persa\)/);
+  expect(stdout).toMatch(/annullato il .*: la trattativa è stata persa/);
+});
+
+test("steps that were stored before reasons had codes, or that a person explained, are told as they were written", async () => {
+  await bench.opened.database.run(
+    `insert into grant_moves (grant_id, from_state, to_state, actor, why)
+     select g.id, null, g.state, 'release', 'the hold has ended, and the reward is still due' from grants g where g.rule_id = 'big' limit 1`,
+  );
+  const row = await bench.opened.database.row<{ id: string }>(
+    "select grant_id as id from grant_moves where actor = 'release'",
+  );
+  const { stdout } = await run(row?.id ?? "", "--lang", "it");
+  expect(stdout).toContain("(release: the hold has ended, and the reward is still due)");
 });
 
 test("a person: what they got, and for each rule in force what came nearest, and by how much it missed", async () => {

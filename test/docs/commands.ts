@@ -17,10 +17,14 @@ export interface Typed {
 const shells = new Set(["", "sh", "bash", "shell", "console"]);
 const ours = /^(?:accolade|npx|npm)\s/;
 
-/** Commands joined by `&&`, `;` or a pipe are several; `NAME=value` before one is no part of it; comments are left out. */
+/**
+ * Commands joined by `&&`, `;` or a pipe are several; `NAME=value` before one is no part of it, nor is a file that it reads
+ * or writes (`< mail.eml`, unlike the placeholder `<id>`); comments are left out.
+ */
 const split = (line: string): string[] =>
   line
     .replace(/(^|\s)#.*$/, "")
+    .replace(/\s[<>]\s+\S+/g, "")
     .split(/&&|\|\||[;|](?=\s)/)
     .map((part) =>
       part
@@ -64,7 +68,7 @@ export const wrongCommand = ({ command, mention }: Omit<Typed, "line">): string 
 
 const wrongAccolade = (command: Command, words: readonly string[], mention: boolean): string | undefined => {
   const [first, ...rest] = words;
-  const inner = command.commands.find((each) => each.name() === first);
+  const inner = command.commands.find((each) => each.name() === first || each.aliases().includes(first ?? ""));
   if (inner) return wrongAccolade(inner, rest, mention);
   if (rest.length === 0 && (first === "--help" || (mention && first === "…"))) return undefined;
   // one that has options of its own does something by itself as well: `accolade debts`, `accolade debts forgive`

@@ -1,6 +1,6 @@
 /** What a YAML block of a page is, and what Accolade says of it. */
 
-import { generateKeyPairSync } from "node:crypto";
+import { createECDH, generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
@@ -13,19 +13,31 @@ import { PeopleFile } from "../../src/people/people-file.ts";
 import { readTestFile } from "../../src/pipeline/rule-test-file.ts";
 import { problemLine } from "../../src/yaml/problem.ts";
 import { known as engineKnown } from "../engine/known.ts";
+import { sendgridAccount } from "../support/mail-services.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
+
+const push = createECDH("prime256v1");
+push.generateKeys();
 
 /** A value of the right shape for every name that a page refers to. */
 const shapes: readonly [RegExp, string][] = [
   [/ACCOUNT_SID/, `AC${"0".repeat(32)}`],
   [/API_KEY_SID/, `SK${"0".repeat(32)}`],
   [/TEMPLATE/, `HX${"0".repeat(32)}`],
-  [/SALESFORCE_PRIVATE_KEY/, String(rsa)],
+  [/(SALESFORCE|VONAGE)_PRIVATE_KEY/, String(rsa)],
+  [/VONAGE_APPLICATION_ID/, "0b6f7f0e-7a1c-4b7e-9d55-2f1d4b0f9a10"],
+  [/PUSH_PUBLIC_KEY/, push.getPublicKey("base64url")],
+  [/PUSH_PRIVATE_KEY/, push.getPrivateKey("base64url")],
+  [/SLACK_BOT_TOKEN/, "xoxb-of-these-tests"],
+  [/^(SLACK|TEAMS).*_WEBHOOK$/, "https://hooks.example.com/services/a-secret"],
   [/SECRET_PATH/, "0".repeat(48)],
   [/CALLOUT_SECRET|WEBHOOK_SECRET/, `whsec_${Buffer.alloc(32, 1).toString("base64")}`],
+  [/PLUM_WEBHOOK_KEY/, "0".repeat(20)],
   [/SMTP_USER/, "rewards@example.com"],
-  [/^([A-Z]+)_TOKEN$/, "a-token-of-at-least-24-characters"],
+  [/SENDGRID_VERIFICATION_KEY/, sendgridAccount().verificationKey],
+  [/BOUNCE_SECRET|POSTMARK_WEBHOOK_PASSWORD/, "at-least-32-characters-of-a-secret"],
+  [/^([A-Z_]+)_TOKEN$/, "a-token-of-at-least-24-characters"],
 ];
 export const valueFor = (name: string): string => shapes.find(([shape]) => shape.test(name))?.[1] ?? "a-value";
 
@@ -42,7 +54,17 @@ export const starterRules = readFileSync(path.join(packageRoot, "rules/starter.y
 
 /** Rules in the pages may use what the example configures. */
 const known = { ...knownTo(readExample()), approvers: engineKnown.approvers };
-const configKeys = ["workspace", "connections", "providers", "channels", "templates", "users"];
+const configKeys = [
+  "workspace",
+  "connections",
+  "providers",
+  "channels",
+  "celebrations",
+  "wall",
+  "templates",
+  "users",
+  "webhooks",
+];
 
 /** Everything that is wrong with it, one line each; `undefined` where it is nothing that Accolade reads. */
 export const problemsOfBlock = (text: string): string[] | undefined => {

@@ -109,6 +109,7 @@ calendars:
       provider: "points",
       value: { minor: 50, currency: "PTS" },
       options: {},
+      via: [{ provider: "points", options: {}, countries: null, currencies: null, atLeast: null, atMost: null }],
     });
     expect(card).toMatchObject({ title: { en: "A card" }, value: null, options: { products: ["amazon-it"] } });
     expect(book.rules).toEqual([
@@ -397,6 +398,60 @@ describe("a mistake in who gets what", () => {
       "19: found `contact` with `on: contact.erased`, expected one of owner, manager(owner), team: the contact of `contact.erased` asked to be forgotten",
     ]);
     expect(inReward("{ to: contact, give: coffee }", "deal.won")).toEqual([]);
+  });
+
+  test("several providers of one reward, in order, each with its own keys and for whom it is", () => {
+    const book = bookOf(`
+rewards:
+  - id: card
+    value: 100 EUR
+    via:
+      - { provider: tremendous, products: [a], countries: [IT, DE], atMost: 500 EUR }
+      - { provider: code-pool, pool: welcome, currencies: [EUR] }
+`);
+    expect(book.rewards[0]).toMatchObject({
+      provider: "tremendous",
+      options: { products: ["a"] },
+      via: [
+        {
+          provider: "tremendous",
+          countries: ["IT", "DE"],
+          currencies: null,
+          atMost: { minor: 50_000, currency: "EUR" },
+        },
+        { provider: "code-pool", options: { pool: "welcome" }, countries: null, currencies: ["EUR"], atLeast: null },
+      ],
+    });
+  });
+
+  test("mistakes in the list of providers are named at their place", () => {
+    expect(
+      problemsOf(`rewards:
+  - { id: a, via: [] }
+  - { id: b, provider: points, via: [{ provider: points }] }
+  - { id: c, via: [{ provider: tremendus }] }
+  - { id: d, via: [{ provider: code-pool, pool: x, countries: [Italy] }] }
+  - { id: e, via: [{ provider: code-pool, pool: x, currencies: [EUX] }] }
+  - { id: f, via: [{ provider: code-pool, pool: x, atLeast: 10 EUR, atMost: 5 EUR }] }
+  - { id: g, via: [{ provider: points }, { provider: code-pool, pool: x }] }
+  - { id: h, pool: x, via: [{ provider: code-pool, pool: x }] }
+  - { id: i, via: [{ provider: code-pool, pool: x, products: [y] }] }
+  - { id: j, value: 5 points, via: [{ provider: code-pool, pool: x }] }
+  - { id: k }
+`),
+    ).toEqual([
+      "rules/1.yaml:2:19: found an empty list, expected a list of providers in order: `- { provider: tremendous, products: [amazon-it] }`",
+      "rules/1.yaml:3:14: found `provider` beside `via`, expected one of them: `via` names its providers itself",
+      "rules/1.yaml:4:32: found `tremendus`, expected a provider of accolade.yaml: points, code-pool, tremendous; did you mean `tremendous`?",
+      "rules/1.yaml:5:64: found `Italy`, expected a country by its two letters, such as `IT`",
+      "rules/1.yaml:6:65: found `EUX`, expected a currency by its three letters, such as `EUR`, or `points`",
+      "rules/1.yaml:7:77: found `5 EUR`, expected an amount of at least `10 EUR`",
+      "rules/1.yaml:8:19: found providers of points and of money, expected providers that can supply the same value",
+      "rules/1.yaml:9:14: found the key `pool`, expected one of id, title, provider, via, value",
+      "rules/1.yaml:10:52: found the key `products`, expected one of provider, countries, currencies, atLeast, atMost, pool",
+      "rules/1.yaml:11:21: found `5 points`, expected money: the provider of this reward does not supply points",
+      "rules/1.yaml:12:5: found no `provider`, expected a provider, by its id in accolade.yaml",
+    ]);
   });
 
   test("a reward: provider, value, and the keys of its provider", () => {

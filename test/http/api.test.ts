@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { routes } from "../../src/http/api/index.ts";
-import { type ApprovalBench, openApprovalBench, owes, tokenOf } from "../support/approval-bench.ts";
+import { type ApprovalBench, openApprovalBench, owes, toHandOver, tokenOf } from "../support/approval-bench.ts";
 
 let bench: ApprovalBench;
 let grant: string;
@@ -141,6 +141,17 @@ test("the list goes on where it stopped", async () => {
   expect(rest.body.next).toBeNull();
 });
 
+/** As fulfil leaves a grant whose order nobody heard of. */
+const ofUnknownOutcome = async (id: string) => {
+  const { database } = bench.opened;
+  await database.run("update grants set state = 'unknown' where id = $1", [id]);
+  const request = { key: id, value: { minor: 100, currency: "EUR" }, options: {}, title: "A card", recipient: { id } };
+  await database.run("insert into orders (grant_id, provider, request, cost_minor) values ($1, 'points', $2, 100)", [
+    id,
+    JSON.stringify(request),
+  ]);
+};
+
 describe("/api/openapi.json", () => {
   const read = async () => {
     const description = await (await raw("/openapi.json")).json();
@@ -172,8 +183,16 @@ describe("/api/openapi.json", () => {
     const { paths, components } = await read();
     const gone = await bench.waits(await bench.won("78", "Gone"));
     const owing = await owes(bench);
+    const [mug, broken] = [await toHandOver(bench), await toHandOver(bench)];
     const [yes, no, some] = [approval, gone, await bench.waits(await bench.won("78", "Some"))];
+    const unsure = await bench.won("78", "Unsure");
+    await ofUnknownOutcome(unsure);
     const asked = [
+      ["get", "/grants/{id}/order", `/grants/${unsure}/order`],
+      ["get", "/grants/{id}/order", `/grants/${yes}/order`, undefined, "edda"],
+      ["get", "/grants/{id}/order", "/grants/8d6f0d3e-0000-4000-8000-000000000001/order"],
+      ["post", "/grants/{id}/settle", `/grants/${unsure}/settle`, { ordered: true, reference: "RA-1" }, "paolo"],
+      ["post", "/grants/{id}/settle", `/grants/${unsure}/settle`, { ordered: false }, "paolo"],
       ["get", "/me", "/me"],
       ["get", "/approvals", "/approvals?state=open"],
       ["get", "/approvals/{id}", `/approvals/${yes}`],
@@ -204,10 +223,20 @@ describe("/api/openapi.json", () => {
       ["get", "/debts", "/debts", undefined, "edda"],
       ["post", "/debts/{recipient}/forgive", `/debts/${owing}/forgive`, { why: "A gesture" }, "paolo"],
       ["post", "/debts/{recipient}/forgive", `/debts/${owing}/forgive`, { why: "Once more" }, "paolo"],
+      ["post", "/rewards/tasks/{id}/done", `/rewards/tasks/${mug}/done`, { note: "On your desk" }, "edda"],
+      ["post", "/rewards/tasks/{id}/done", `/rewards/tasks/${mug}/done`, {}],
+      ["post", "/rewards/tasks/{id}/cannot", `/rewards/tasks/${broken}/cannot`, { reason: "None are left" }],
+      ["get", "/rewards/tasks", "/rewards/tasks", undefined, "edda"],
       ["get", "/metrics", "/metrics"],
       ["get", "/metrics/{name}", "/metrics/close_rate?of=owner&over=quarter&at=2026-11-25&basis=closed"],
       ["get", "/metrics/{name}", "/metrics/close_rat"],
       ["post", "/costs", "/costs", cost, "edda"],
+      ["get", "/webhooks", "/webhooks", undefined, "edda"],
+      ["get", "/webhooks/log", "/webhooks/log?failed=true", undefined, "edda"],
+      ["post", "/webhooks/replay", "/webhooks/replay", { since: "2026-11-01T00:00:00Z" }, "paolo"],
+      ["post", "/webhooks/{endpoint}/test", "/webhooks/desk/test", {}, "paolo"],
+      ["post", "/webhooks/{endpoint}/test", "/webhooks/nobody/test", {}, "paolo"],
+      ["post", "/webhooks/{endpoint}/enable", "/webhooks/desk/enable", {}, "paolo"],
     ] as const;
     const seen = new Set<string>();
     for (const [method, path, url, body, name = "anna"] of asked) {

@@ -73,6 +73,19 @@ import { aClaim, outboxMessages, testParts } from "./parts.ts";
     expect(opened.url()).toMatch(/\/me\/abc$|^about:blank$|chrome-error/);
     await page.context().close();
   });
+
+  test("the page that stops mails: a button, done without a question more, and a way back; on a phone and without JavaScript", async () => {
+    complaints.length = 0;
+    const page = await open("/u/good", { ...phone, javaScriptEnabled: false });
+    await page.getByRole("button", { name: "Non voglio più queste email" }).click();
+    expect(page.url()).toBe(`${base}/u/good`);
+    expect(await page.locator("h1").textContent()).toBe("Fatto: niente più email di questo tipo");
+    await page.getByText("È stato un errore?").click();
+    await page.getByRole("button", { name: "Scrivetemi di nuovo" }).click();
+    expect(await page.locator("h1").textContent()).toBe("Riceverai di nuovo queste email");
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
 });
 
 declare const getComputedStyle: (element: never) => { backgroundColor: string; display: string };

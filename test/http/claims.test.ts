@@ -155,6 +155,31 @@ describe("the page", () => {
     expect(body.includes('/reveal"')).toBe(state === "redeemed");
   });
 
+  test("a link that needs a PIN shows it", () => {
+    const body = page({ content: { kind: "link", url: "https://v.example/x", pin: "0471" } });
+    expect(body).toContain('href="https://v.example/x"');
+    expect(read(body)).toContain("PIN 0471");
+  });
+
+  test("a reward by hand: how far it is stands there at once, and there is nothing to ask for until it is done", () => {
+    const waits = page({ task: "open" });
+    expect(read(waits)).toContain("somebody is getting it ready for you");
+    expect(waits).not.toContain("/me/good/reveal");
+    expect(page({ task: "done" })).toContain("/me/good/reveal");
+    const content = { kind: "task", state: "done", note: "<b>At</b> the reception", trackingUrl: null } as const;
+    const done = page({ task: "done", content });
+    expect(read(done)).toContain(
+      "It is on its way to you, or ready where you were told. A note for you <b>At</b> the reception",
+    );
+    expect(page({ content: { ...content, trackingUrl: "javascript:alert(1)" } })).not.toContain("javascript:");
+    expect(page({ content: { ...content, trackingUrl: "https://parcels.example/1" } })).toContain(
+      'href="https://parcels.example/1"',
+    );
+    expect(read(claimPage({ ...aClaim, language: "it", task: "open" }, "/me/good", null))).toContain(
+      "qualcuno lo sta preparando per te",
+    );
+  });
+
   test("is escaped, whatever stands in a CRM", () => {
     const evil = `"><script>alert(1)</script>'&{name}<b>`;
     const body = page({

@@ -2,7 +2,7 @@
 import { Writable } from "node:stream";
 import type { RawRequest } from "../../connectors/connector.ts";
 import type { KeptMessage } from "../../src/channels/outbox.ts";
-import type { Claim, HttpParts } from "../../src/http/parts.ts";
+import type { Claim, HttpParts, Unsubscribable } from "../../src/http/parts.ts";
 import { createLog } from "../../src/log.ts";
 import { createTelemetry } from "../../src/telemetry.ts";
 
@@ -33,6 +33,8 @@ export const aClaim: Claim = {
     { text: "deal.cycle_days <= 60", held: true, saw: "41" },
   ],
 };
+
+const aLink: Unsubscribable = { language: "it", workspaceName: "Northwind Sales", kind: "reward", stopped: false };
 
 export const outboxMessages: KeptMessage[] = [
   {
@@ -97,11 +99,24 @@ export const testParts = (changes: Partial<HttpParts> = {}): TestParts => {
       if (asked === "ack") return { status: 200, contentType: "text/xml", body: "<Ack>true</Ack>" };
       return { status: 202, contentType: "text/plain", body: "" };
     },
+    hasReceiver: () => false,
+    receive: async () => ({ refused: 404, reason: "unknown_sender" }),
     ready: async () => ({ ok: true, parts: { database: true, migrations: true, queue: true } }),
     claim: async (token) => (token === "good" ? aClaim : undefined),
     reveal: async (token) =>
       token === "good" ? { ...aClaim, content: { kind: "code", code: "XMAS-7KQ2-9FWD" } } : undefined,
+    viewUnsubscribe: async (token) => (token === "good" ? aLink : undefined),
+    unsubscribe: async (token, what) => (token === "good" ? { ...aLink, stopped: what !== "again" } : undefined),
     dispute: async (token) => (token === "good" ? { ok: true } : { ok: false, why: "not_found" }),
+    person: {
+      view: async () => undefined,
+      redeem: async () => ({ ok: false, why: "not_found" }),
+      keep: async () => false,
+      addDevice: async () => ({ ok: false, why: "not_found" }),
+      forgetDevices: async () => false,
+      data: async () => undefined,
+      erase: async () => false,
+    },
     ...changes,
   };
 };

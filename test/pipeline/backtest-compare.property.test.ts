@@ -30,9 +30,17 @@ rules:
     where: metric.value >= ${bar}
     reward: { to: owner, give: p }
     limits: [2 in total]
+${stayed("month")}`;
+const stayed = (over: string) => `  - id: stayed_${over}
+    title: All customers stayed
+    on: metric.changed
+    metric: { name: retention_rate, of: owner, over: ${over} }
+    where: [metric.value >= 1, metric.sample >= 1]
+    reward: { to: owner, give: p }
 `;
 const before = [{ file: "rules/all.yaml", text: book(50, 3_000, "1 per owner per month") }];
 const candidate = [{ file: "rules/all.yaml", text: book(70, 5_000, "3 per month") }];
+const weekly = [{ file: "rules/all.yaml", text: book(70, 5_000, "3 per month") + stayed("week") }];
 const PEOPLE = `people:
   - { name: Giulia Bianchi, email: giulia@acme.example, team: EMEA, crm: { crm: "1" } }
   - { name: Max Roth, email: max@acme.example, team: DACH }
@@ -165,4 +173,30 @@ test("a comparison decides for each book what the book decides alone", async () 
   expect(Object.keys(seen)).toEqual(
     expect.arrayContaining(["given", "waiting", "undone", "stopped_limit", "stopped_once"]),
   );
-}, 120_000);
+}, 240_000);
+
+test("windows end for the book that listens to them, and for no other beside it", async () => {
+  const given = (side: readonly string[], rule: string) =>
+    side.filter((line) => line.startsWith(`["${rule}"`) && line.includes('"given"'));
+  const seen = { week: 0, month: 0 };
+  const customer = [
+    { kind: "company", id: "9", record: { owner: "1" } },
+    { kind: "deal", id: "99", record: { owner: "1", amount: 1_000, status: "won", company: "9" } },
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.array(moment, { minLength: 30, maxLength: 80 }), async (story) => {
+      await tell([...customer, ...story]);
+      const both = await tried(weekly, true);
+      const [one, other] = [await tried(weekly, false), await tried(before, false)];
+      expect(both.after).toEqual(one.after);
+      // ends of the other's weeks part what was decided together: more is seen that did not last
+      expect(given(both.before, "stayed_month")).toEqual(given(other.after, "stayed_month"));
+      seen.week += given(one.after, "stayed_week").length;
+      seen.month += given(other.after, "stayed_month").length;
+    }),
+    { numRuns: 2, seed: 11, endOnFailure: true },
+  );
+  // of October and November nothing is told: these are given by the ends of their windows alone
+  expect(seen.month).toBeGreaterThanOrEqual(4);
+  expect(seen.week).toBeGreaterThanOrEqual(16);
+}, 240_000);

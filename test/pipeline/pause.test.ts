@@ -284,7 +284,7 @@ test("what is not set up cannot be paused", async () => {
   const { code, stderr } = await accolade("pause", "--what", "provider", "card");
   expect(code).toBe(1);
   expect(stderr).toBe(
-    "--what: found `provider card`, expected one of all, provider points, provider codes, provider cards, channel email, channel sms, channel whatsapp\n",
+    "--what: found `provider card`, expected one of all, provider points, provider codes, provider cards, channel email, channel sms, channel whatsapp, sender smtp, sender twilio, sender meta\n",
   );
 });
 

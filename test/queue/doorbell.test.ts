@@ -132,7 +132,7 @@ for (const { name, start, here } of backends) {
       await Promise.all(
         Array.from({ length: 20 }, (_, at) => doorbell.ring("fulfil", at % 2 ? ["1", "2"] : ["2", "1"])),
       );
-      expect(await doorbell.waiting()).toEqual({ fulfil: 2, notify: 0, undo: 0 });
+      expect(await doorbell.waiting()).toEqual({ fulfil: 2, notify: 0, undo: 0, tell: 0, write: 0 });
       const answered: string[] = [];
       doorbell.answer("fulfil", async (row) => void answered.push(row), 1);
       await doorbell.ring("fulfil", ["last"]);

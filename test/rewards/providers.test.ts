@@ -29,7 +29,12 @@ test("a kind that nobody knows is a problem with its place and the known kinds",
   const around = { id: "x", sql, sealer, now: () => now, warn: () => {} };
   expect(openProvider("gold", {}, around)).toEqual({
     ok: false,
-    problems: [{ path: "provider", message: "Unknown provider: expected one of points, code-pool, tremendous" }],
+    problems: [
+      {
+        path: "provider",
+        message: `Unknown provider: expected one of ${providerKinds.map(({ id }) => id).join(", ")}`,
+      },
+    ],
   });
 });
 
@@ -72,6 +77,27 @@ describe.each(Object.entries(benches))("%s", (id, makeBench) => {
     }
     const settings = z.toJSONSchema(kind?.settings ?? z.never(), { io: "input" }).properties ?? {};
     for (const secret of kind?.secrets ?? []) expect(Object.keys(settings)).toContain(secret);
+  });
+
+  test("a catalogue and balances have the form that everybody relies on, and nothing misfits what can be ordered", async () => {
+    const catalog = await provider.catalog?.();
+    if (catalog && !catalog.ok) throw new Error(catalog.detail);
+    for (const { id: product, name, currency, countries, values } of catalog?.value ?? []) {
+      expect([product, name]).not.toContain("");
+      expect(currency).toMatch(/^[A-Z]{3}$/);
+      for (const country of countries) expect(country).toMatch(/^[A-Z]{2}$/);
+      const minors = "of" in values ? values.of : [values.from, values.to];
+      for (const minor of minors) expect(Number.isSafeInteger(minor) && minor > 0).toBe(true);
+    }
+    const request = await bench.request();
+    if (catalog) expect(provider.misfit?.(request.options, request.value, catalog.value)).toBeUndefined();
+    // francs are in no catalogue of these benches
+    if (catalog && provider.misfit)
+      expect(provider.misfit(request.options, { minor: 3_700, currency: "CHF" }, catalog.value)).toMatch(/CHF/);
+    const balance = await provider.balance?.();
+    for (const { minor, currency } of balance?.ok ? balance.value : [])
+      expect({ minor: Number.isSafeInteger(minor), currency }).toEqual({ minor: true, currency: expect.any(String) });
+    if (provider.lowBalance !== undefined) expect(provider.balance).toBeDefined();
   });
 
   test("supplies the reward once", async () => {

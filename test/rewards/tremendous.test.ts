@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import nock from "nock";
-import type { Sql } from "../../src/db/sql.ts";
-import { type OrderRequest, openProvider, type Provider } from "../../src/rewards/index.ts";
+import { type OrderRequest, openProvider, type Provider, type ProviderSurroundings } from "../../src/rewards/index.ts";
 import { startTremendousApi, type TremendousApi } from "../support/tremendous-api.ts";
 import { now, recipient, sealer } from "./provider-benches.ts";
+
+// it takes over the sockets of the process, of which the next test file has its own copy: only while it is needed
+nock.restore();
 
 let api: TremendousApi;
 let keys = 0;
@@ -14,7 +16,8 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 // this provider keeps nothing in the database
-const noSql: Sql = {
+const noSql: ProviderSurroundings["sql"] = {
+  transaction: () => Promise.reject(new Error("no database in this test")),
   rows: () => Promise.reject(new Error("no database in this test")),
   row: () => Promise.reject(new Error("no database in this test")),
   run: () => Promise.reject(new Error("no database in this test")),
@@ -175,14 +178,25 @@ describe("what comes back", () => {
     expect(await open().lookup(order.key, other)).toMatchObject({ found: true });
   });
 
-  test("an order that failed or was cancelled there is for a person", async () => {
+  test("an order that failed there is for a person", async () => {
     const order = request();
     await open().order(order);
-    for (const status of ["FAILED", "CANCELED"]) {
-      for (const held of api.orders) held.status = status;
-      expect(await open().order(order)).toMatchObject({ outcome: "unknown", detail: expect.stringContaining(status) });
-      expect(await open().lookup(order.key, order)).toMatchObject({ found: "different" });
-    }
+    for (const held of api.orders) held.status = "FAILED";
+    expect(await open().order(order)).toMatchObject({ outcome: "unknown", detail: expect.stringContaining("FAILED") });
+    expect(await open().lookup(order.key, order)).toMatchObject({ found: "different" });
+  });
+
+  test.each([
+    ["rejected there after it was held for review", { status: "CANCELED" }],
+    ["cancelled in the dashboard, and all of it paid back", { refunded: true }],
+  ])("an order that was %s is told as cancelled", async (_, changed) => {
+    const order = request();
+    await open().order(order);
+    for (const held of api.orders) Object.assign(held, changed);
+    const detail = `Tremendous has order ${api.orders[0]?.id}, which was cancelled there.`;
+    expect(await open().order(order)).toEqual({ outcome: "unknown", detail });
+    expect(await open().lookup(order.key, order)).toEqual({ found: "cancelled", detail });
+    expect(await open().cancel?.(order.key, order, false)).toEqual({ outcome: "cancelled" });
   });
 
   test.each([
@@ -247,6 +261,7 @@ describe("doctor", () => {
     expect(await open().check()).toEqual([
       { ok: true, what: "Tremendous API key (sandbox)" },
       { ok: true, what: "Tremendous funding source balance", detail: "active, 5000 USD available" },
+      { ok: true, what: "Tremendous webhook", detail: "not set up: orders that wait are asked for instead" },
     ]);
   });
 
@@ -266,10 +281,14 @@ describe("doctor", () => {
 });
 
 describe("the two environments", () => {
-  beforeAll(() => nock.disableNetConnect());
+  beforeAll(() => {
+    nock.activate();
+    nock.disableNetConnect();
+  });
   afterAll(() => {
     nock.cleanAll();
     nock.enableNetConnect();
+    nock.restore();
   });
 
   test.each([

@@ -8,6 +8,7 @@ import { writeClaimToken } from "../../src/pipeline/claim-token.ts";
 import { raiseDispute } from "../../src/pipeline/disputes.ts";
 import { notify } from "../../src/pipeline/notify.ts";
 import { sweep } from "../../src/pipeline/settle.ts";
+import { syncEndpoints } from "../../src/pipeline/tell-endpoints.ts";
 import { testParts } from "../http/parts.ts";
 import { CLIENT_SECRET, deliver, hubspotEvent } from "./hubspot-door.ts";
 import { type Clock, clockAt, openBench } from "./workspace.ts";
@@ -27,6 +28,8 @@ providers:
   points: { provider: points }
 channels:
   email: { sender: outbox }
+webhooks:
+  - { id: desk, url: "http://127.0.0.1:9/", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, allowPrivate: true }
 people: people.yaml
 users:
 ${user("anna", "Conti", "approver", "finance")}${user("paolo", "Ferri", "admin", "finance")}${user("gino", "Sala", "approver", "sales")}${user("marco", "Neri", "approver")}${user("giulia", "Bianchi", "approver", "finance")}${user("edda", "Riva", "editor", "finance")}${user("vera", "Moro", "viewer")}`,
@@ -73,6 +76,7 @@ export const openApprovalBench = async (start = "2026-11-20T10:00:00Z") => {
   const clock: Clock = clockAt(start);
   const bench = await openBench(files, clock);
   const { corridor, database } = bench.opened;
+  await syncEndpoints(corridor);
   const parts = testParts({
     publicUrl: corridor.publicUrl,
     corridor,
@@ -174,5 +178,21 @@ export const owes = async (bench: ApprovalBench): Promise<string> => {
     [grant, bench.clock.now()],
   );
   const row = await bench.database.row<{ id: string }>("select recipient_id as id from grants where id = $1", [grant]);
+  return row?.id ?? "";
+};
+
+/** A reward of Tom's that somebody is to hand over; gives the task's id. */
+export const toHandOver = async (bench: ApprovalBench): Promise<string> => {
+  const grant = await bench.won("78", "By hand");
+  await bench.database.run("update grants set state = 'issued' where id = $1", [grant]);
+  await bench.database.run(
+    "insert into orders (grant_id, provider, request, cost_minor) values ($1::uuid, 'desk', jsonb_build_object('key', $1::uuid), 300)",
+    [grant],
+  );
+  const row = await bench.database.row<{ id: string }>(
+    `insert into reward_tasks (id, provider, order_key, title, value_minor, currency, recipient_id, created_at)
+     select gen_random_uuid(), 'desk', id::text, 'A mug', 1200, 'EUR', recipient_id, $2 from grants where id = $1 returning id`,
+    [grant, bench.clock.now()],
+  );
   return row?.id ?? "";
 };

@@ -31,7 +31,9 @@ interface Call {
 /** What a request gets instead of its answer. `half`: every second record is left out. */
 type Trouble =
   | { status: number; body?: unknown; text?: string; headers?: Record<string, string> }
-  | { does: "hang" | "reset" | "half" };
+  | { does: "hang" | "reset" | "half" }
+  /** Does what it was asked, and loses the answer. */
+  | { after: "hang" | "reset" | 500 };
 
 export const tenSecondly = {
   status: 429,
@@ -100,6 +102,11 @@ export interface HubSpotApi {
   /** How OAuth answers: the refresh tokens it takes, and how long its access tokens live. */
   oauth: { clientId: string; clientSecret: string; refreshTokens: Set<string>; expiresIn: number; refreshes: number };
   hubId: number;
+  notes: { id: string; to: { kind: "deals" | "contacts"; id: string }; body: string; timestamp: string }[];
+  /** Properties that somebody made, beside HubSpot's own. */
+  madeProperties: Set<string>;
+  /** What was changed through the API, as the account's webhooks would tell of it. */
+  changes: { kind: "deals" | "contacts"; id: string; property: string; value: string; at: number }[];
   close(): Promise<void>;
 }
 
@@ -145,6 +152,9 @@ export const startHubSpotApi = async (): Promise<HubSpotApi> => {
       refreshes: 0,
     },
     hubId: 62515,
+    notes: [],
+    madeProperties: new Set(),
+    changes: [],
     close: async () => {},
   };
 
@@ -171,7 +181,17 @@ export const startHubSpotApi = async (): Promise<HubSpotApi> => {
       });
       return void response.end(trouble.text ?? JSON.stringify(trouble.body ?? { status: "error", message: "trouble" }));
     }
-    const half = trouble !== undefined;
+    if (trouble && "after" in trouble) {
+      if (trouble.after === "hang") response.end = () => response;
+      else if (trouble.after === "reset") response.end = cutting(request, response);
+      else {
+        const writeHead = response.writeHead.bind(response);
+        response.writeHead = () => writeHead(500, { "content-type": "application/json" });
+      }
+      // the head would give the answer away
+      if (trouble.after !== 500) response.writeHead = () => response;
+    }
+    const half = trouble !== undefined && !("after" in trouble);
     if (path === "/oauth/v3/token") return refresh(body, response);
     if (!api.tokens.has(authorization.replace("Bearer ", "")))
       return send(response, 401, {
@@ -261,6 +281,77 @@ export const startHubSpotApi = async (): Promise<HubSpotApi> => {
       return send(response, 207, { ...times, results, numErrors: 1, errors: [error] });
     }
 
+    const edited = /^PATCH \/crm\/v3\/objects\/(deals|contacts)\/(\d+)$/.exec(call);
+    if (edited) {
+      const [, kind, id = ""] = edited as unknown as [string, "deals" | "contacts", string];
+      const { properties } = body as { properties: Record<string, string> };
+      if (!records[kind].has(id))
+        return send(response, 404, { status: "error", category: "OBJECT_NOT_FOUND", message: "resource not found" });
+      const unknown = Object.keys(properties).filter((name) => !api.madeProperties.has(name));
+      if (unknown.length > 0)
+        return send(response, 400, {
+          status: "error",
+          message: `Property values were not valid: [{"isValid":false,"error":"PROPERTY_DOESNT_EXIST","name":"${unknown[0]}"}]`,
+          category: "VALIDATION_ERROR",
+        });
+      const now = Date.now();
+      for (const [property, value] of Object.entries(properties))
+        api.changes.push({ kind, id, property, value, at: now });
+      api.put(kind, id, new Date(now).toISOString(), properties);
+      return send(response, 200, shown(kind, id, Object.keys(properties), []));
+    }
+    if (call === "POST /crm/v3/objects/notes") {
+      const { properties, associations = [] } = body as NoteInput;
+      const [{ to, types } = { to: { id: "" }, types: [] }] = associations;
+      const kind = { 214: "deals", 202: "contacts" }[types[0]?.associationTypeId ?? 0] as
+        | "deals"
+        | "contacts"
+        | undefined;
+      if (!properties.hs_timestamp || !kind || !records[kind].has(to.id))
+        return send(response, 400, { status: "error", message: "invalid note", category: "VALIDATION_ERROR" });
+      const id = String(90_001 + api.notes.length);
+      const { hs_note_body: noteBody = "", hs_timestamp: timestamp } = properties;
+      api.notes.push({ id, to: { kind, id: to.id }, body: noteBody, timestamp });
+      return send(response, 201, { id, properties, createdAt: timestamp, updatedAt: timestamp, archived: false });
+    }
+    if (call === "POST /crm/v3/objects/notes/batch/read") {
+      const { inputs } = body as { inputs: { id: string }[] };
+      if (inputs.length > 100) return send(response, 400, { status: "error", category: "VALIDATION_ERROR" });
+      const found = api.notes.filter((note) => inputs.some(({ id }) => id === note.id));
+      const results = found.map(({ id, body: noteBody, timestamp }) => ({
+        id,
+        properties: { hs_note_body: noteBody },
+        createdAt: timestamp,
+        updatedAt: timestamp,
+        archived: false,
+      }));
+      return send(response, 200, {
+        status: "COMPLETE",
+        startedAt: "2026-11-01T00:00:00Z",
+        completedAt: "2026-11-01T00:00:00Z",
+        results,
+      });
+    }
+    const noted = /^POST \/crm\/v4\/associations\/(deals|contacts)\/notes\/batch\/read$/.exec(call);
+    if (noted) {
+      const { inputs } = body as { inputs: { id: string; after?: string }[] };
+      const [{ id = "", after } = {}] = inputs;
+      const all = api.notes.filter(({ to }) => to.kind === noted[1] && to.id === id);
+      const from = Number(after ?? 0);
+      const to = all.slice(from, from + 2).map((note) => ({
+        toObjectId: Number(note.id),
+        associationTypes: [{ category: "HUBSPOT_DEFINED", typeId: noted[1] === "deals" ? 213 : 201, label: null }],
+      }));
+      const paging = from + 2 < all.length ? { paging: { next: { after: String(from + 2) } } } : {};
+      const results = to.length === 0 ? [] : [{ from: { id }, to, ...paging }];
+      return send(response, 200, {
+        status: "COMPLETE",
+        startedAt: "2026-11-01T00:00:00Z",
+        completedAt: "2026-11-01T00:00:00Z",
+        results,
+      });
+    }
+
     const associated = /^POST \/crm\/v4\/associations\/deals\/(contacts|companies)\/batch\/read$/.exec(call);
     if (associated) {
       const kind = associated[1] as "contacts" | "companies";
@@ -340,6 +431,11 @@ export const startHubSpotApi = async (): Promise<HubSpotApi> => {
   return api;
 };
 
+interface NoteInput {
+  properties: { hs_timestamp: string; hs_note_body?: string };
+  associations?: { to: { id: string }; types: { associationTypeId: number }[] }[];
+}
+
 const owner = ({ team, ...stored }: StoredOwner) => ({
   ...stored,
   type: "PERSON",
@@ -347,6 +443,12 @@ const owner = ({ team, ...stored }: StoredOwner) => ({
   createdAt: "2024-01-01T00:00:00.000Z",
   teams: team ? [{ id: "1", name: team, primary: true }] : [],
 });
+
+/** In place of the end of an answer: the connection breaks. */
+const cutting = (request: IncomingMessage, response: ServerResponse) => () => {
+  request.socket.resetAndDestroy();
+  return response;
+};
 
 const textOf = async (request: IncomingMessage): Promise<string> => {
   const parts: Buffer[] = [];

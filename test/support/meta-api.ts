@@ -42,6 +42,9 @@ export interface MetaApi extends VendorServer {
   readonly messages: TemplateMessage[];
   /** Approved templates, and how many parameters each takes. */
   readonly templates: Map<string, number>;
+  readonly businessAccountId: string;
+  /** What its list says of a template beside its name and language, where that is not what is approved. */
+  readonly listed: Map<string, { status?: string; category?: string; text?: string }>;
 }
 
 const errors: Partial<Record<Mood, { status: number; code: number; details: string }>> = {
@@ -55,6 +58,8 @@ const errors: Partial<Record<Mood, { status: number; code: number; details: stri
 
 export const startMetaApi = async (): Promise<MetaApi> => {
   const phoneNumberId = "106540352242922";
+  const businessAccountId = "102290129340398";
+  const listed: MetaApi["listed"] = new Map();
   const accessToken = `EAA${randomBytes(20).toString("hex")}`;
   const messages: TemplateMessage[] = [];
   const templates = new Map([
@@ -80,6 +85,11 @@ export const startMetaApi = async (): Promise<MetaApi> => {
     const { pathname } = new URL(request.url ?? "", "http://vendor");
     if (request.method === "GET" && pathname === `/v23.0/${phoneNumberId}` && mood === "accept")
       return { status: 200, body: { verified_name: "Example", quality_rating: "GREEN", id: phoneNumberId } };
+    if (request.method === "GET" && pathname === `/v23.0/${businessAccountId}/message_templates` && mood === "accept")
+      return {
+        status: 200,
+        body: { data: [...templates].map(([id, parameters]) => listing(id, parameters, listed.get(id))) },
+      };
     const error = errors[mood];
     if (error) return { ...refuse(error), ...(mood === "limitedFor7" ? { headers: { "retry-after": "7" } } : {}) };
     if (request.method !== "POST" || pathname !== `/v23.0/${phoneNumberId}/messages`)
@@ -103,5 +113,14 @@ export const startMetaApi = async (): Promise<MetaApi> => {
       },
     };
   };
-  return { ...(await startVendor(handle)), phoneNumberId, accessToken, messages, templates };
+  return { ...(await startVendor(handle)), phoneNumberId, accessToken, messages, templates, businessAccountId, listed };
+};
+
+/** As Meta's reference shows a template in the list. */
+const listing = (id: string, parameters: number, more: { status?: string; category?: string; text?: string } = {}) => {
+  const [name, language] = id.split("/");
+  const { status = "APPROVED", category = "UTILITY" } = more;
+  const text =
+    more.text ?? `A message. ${Array.from({ length: parameters }, (_, at) => `{{${at + 1}}}.`).join(" ")} The end.`;
+  return { name, language, status, category, components: [{ type: "BODY", text }], id: "1" };
 };

@@ -14,12 +14,16 @@ export type Fault = { path: RegExp; times: number } & (
   | { reset: true }
   | { hang: true }
   | { halfway: true }
+  /** Does what it was asked, and loses the answer. */
+  | { after: "hang" | "reset" | 500 }
 );
 
 export interface SalesforceApi {
   loginUrl: string;
   /** Object → rows. A column that no row of the object has does not exist in this org. */
   tables: Record<string, SalesforceRow[]>;
+  /** What was changed through the API, and when, as a flow of the org would see it. */
+  changes: { object: string; id: string; at: string }[];
   /** Every call so far, in order: `POST /services/oauth2/token`, or `query SELECT …`, `queryAll SELECT …`. */
   calls: string[];
   faults: Fault[];
@@ -50,6 +54,7 @@ export const startSalesforceApi = async (options: Options = {}): Promise<Salesfo
   const api: Omit<SalesforceApi, "loginUrl" | "close"> = {
     tables: {},
     calls: [],
+    changes: [],
     faults: [],
     expireTokens: () => tokens.clear(),
   };
@@ -95,6 +100,45 @@ export const startSalesforceApi = async (options: Options = {}): Promise<Salesfo
     });
   };
 
+  /** `sobjects/{object}` by POST, `sobjects/{object}/{id}` and `sobjects/{object}/{external id field}/{value}` by PATCH. */
+  const write = async (request: IncomingMessage, response: ServerResponse, url: URL) => {
+    if (!tokens.has(request.headers.authorization?.replace("Bearer ", "") ?? "")) {
+      return json(response, 401, [{ message: "Session expired or invalid", errorCode: "INVALID_SESSION_ID" }]);
+    }
+    const [, , , , , object = "", key, value] = url.pathname.split("/").map(decodeURIComponent);
+    api.calls.push(`${request.method} ${object}${key ? ` ${key}` : ""}`);
+    const fields = JSON.parse(await bodyOf(request)) as SalesforceRow;
+    const table = api.tables[object] ?? [];
+    const wrong = Object.keys(fields).find((name) => !table.some((row) => name in row));
+    if (wrong !== undefined)
+      return json(response, 400, [
+        { message: `No such column '${wrong}' on sobject of type ${object}`, errorCode: "INVALID_FIELD" },
+      ]);
+    const at = new Date().toISOString();
+    if (request.method === "POST" || value !== undefined) {
+      if (value !== undefined && !table.some((row) => key !== undefined && key in row))
+        return json(response, 404, [
+          { message: "Provided external ID field does not exist or is not accessible", errorCode: "NOT_FOUND" },
+        ]);
+      const tied = String(fields.WhatId ?? fields.WhoId ?? "");
+      const target = [...(api.tables.Opportunity ?? []), ...(api.tables.Contact ?? [])].find((row) => row.Id === tied);
+      if (!target || target.IsDeleted === true)
+        return json(response, 400, [{ message: "entity is deleted", errorCode: "ENTITY_IS_DELETED", fields: [] }]);
+      const known = value === undefined ? undefined : table.find((row) => row[key ?? ""] === value);
+      if (known) Object.assign(known, fields);
+      const id = String(known?.Id ?? `00Txx000004T${String(1_000 + table.length)}AA`);
+      if (!known)
+        table.push({ ...fields, ...(value === undefined ? {} : { [key ?? ""]: value }), Id: id, IsDeleted: false });
+      return json(response, known ? 200 : 201, { id, success: true, errors: [], created: !known });
+    }
+    const row = table.find((each) => each.Id === key);
+    if (!row || row.IsDeleted === true)
+      return json(response, 404, [{ message: "entity is deleted", errorCode: "ENTITY_IS_DELETED", fields: [] }]);
+    Object.assign(row, fields, { LastModifiedDate: at, SystemModstamp: at });
+    api.changes.push({ object, id: key ?? "", at });
+    response.writeHead(204).end();
+  };
+
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     if (url.pathname === "/services/oauth2/token") api.calls.push(`${request.method} ${url.pathname}`);
@@ -107,9 +151,20 @@ export const startSalesforceApi = async (options: Options = {}): Promise<Salesfo
         response.writeHead(200, { "content-type": "application/json", "content-length": 1000 }).write('{"records":[');
         return void setImmediate(() => request.socket.destroy());
       }
-      return json(response, fault.status, fault.body, fault.headers);
+      if (!("after" in fault)) return json(response, fault.status, fault.body, fault.headers);
+      const { after } = fault;
+      const { writeHead } = response;
+      response.writeHead = ((...given: Parameters<typeof writeHead>) =>
+        after === 500 ? writeHead.call(response, 500, given[1]) : response) as typeof writeHead;
+      if (after === "hang") response.end = () => response;
+      if (after === "reset")
+        response.end = () => {
+          request.socket.resetAndDestroy();
+          return response;
+        };
     }
     if (url.pathname === "/services/oauth2/token") return token(request, response);
+    if (url.pathname.includes("/sobjects/")) return write(request, response, url);
     return query(request, response, url);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));

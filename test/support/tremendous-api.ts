@@ -2,10 +2,11 @@
  * Tremendous as its documentation describes it, on a port of this machine: orders with an idempotent `external_id`, links,
  * funding sources, and the ways in which it can go wrong.
  */
-import { randomUUID } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
+import type { ListProductsResponse } from "tremendous";
 import { z } from "zod";
 
 const orderRequest = z.strictObject({
@@ -33,6 +34,8 @@ export interface HeldOrder {
   status: string;
   /** Of the delivery of its reward. */
   delivery: string;
+  /** What it cost is back. */
+  refunded?: boolean;
   /** Every link that was made for the reward. */
   links: string[];
 }
@@ -47,6 +50,11 @@ export interface TremendousApi {
   url: string;
   apiKey: string;
   orders: HeldOrder[];
+  /** Of its one webhook. */
+  privateKey: string;
+  products: ListProductsResponse["products"];
+  /** A webhook as it would send it now: body and headers. */
+  webhook(event: string, resource: { id: string; type: string }): { body: Buffer; headers: Record<string, string> };
   /** `POST /orders`, … with the headers that came. */
   requests: { call: string; headers: IncomingMessage["headers"] }[];
   faults: {
@@ -77,6 +85,8 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
   const held: HeldOrder[] = [];
   const api = {
     apiKey: `TEST_${randomUUID().replace(/[\d-]/g, "x")}`,
+    privateKey: `key-${randomUUID()}`,
+    products: [] as ListProductsResponse["products"],
     orders: held,
     requests: [] as TremendousApi["requests"],
     faults: {} as TremendousApi["faults"],
@@ -102,6 +112,14 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
     created_at: "2026-11-23T09:00:00.000Z",
     status: order.status,
     channel: "API",
+    payment: {
+      subtotal: order.body.reward.value.denomination,
+      total: order.body.reward.value.denomination,
+      fees: 0,
+      discount: 0,
+      currency_code: "USD",
+      ...(order.refunded && { refund: { total: order.body.reward.value.denomination, currency_code: "USD" } }),
+    },
     ...(rewards && {
       rewards: [
         {
@@ -165,6 +183,12 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
       const order = held.find((each) => each.id === id || each.body.external_id === id);
       return order ? { status: 200, body: { order: shown(order, {}) } } : { status: 404, body: errors("Not found") };
     }
+    if (method === "GET" && kind === "rewards" && action === undefined) {
+      const order = held.find((each) => each.rewardId === id);
+      if (!order) return { status: 404, body: errors("Not found") };
+      return { status: 200, body: { reward: shown(order, {}).rewards?.[0] } };
+    }
+    if (call === "GET /products") return { status: 200, body: { products: api.products } };
     if (method === "POST" && kind === "rewards" && action === "generate_link") {
       const order = held.find((each) => each.rewardId === id);
       if (!order) return { status: 404, body: errors("Not found") };
@@ -223,8 +247,20 @@ export const startTremendousApi = async (): Promise<TremendousApi> => {
 
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const webhook: TremendousApi["webhook"] = (event, resource) => {
+    const sent = {
+      event,
+      uuid: randomUUID(),
+      created_utc: "2026-11-23T09:00:00.000Z",
+      payload: { resource, meta: {} },
+    };
+    const body = Buffer.from(JSON.stringify(sent));
+    const signature = `sha256=${createHmac("sha256", api.privateKey).update(body).digest("hex")}`;
+    return { body, headers: { "content-type": "application/json", "tremendous-webhook-signature": signature } };
+  };
   return {
     ...api,
+    webhook,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {

@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
+import { isMap, parseDocument } from "yaml";
 import { type Config, readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { type Server, startServer } from "../../src/main.ts";
@@ -48,12 +49,22 @@ export const writeWorkspace = async ({
 }: WorkspaceFiles): Promise<{ folder: string; config: Config }> => {
   const folder = await mkdtemp(path.join(tmpdir(), "accolade-workspace-"));
   await mkdir(path.join(folder, "rules"));
-  await writeFile(path.join(folder, "accolade.yaml"), config);
+  await writeFile(path.join(folder, "accolade.yaml"), atAnyHour(config));
   for (const [name, text] of Object.entries(rules)) await writeFile(path.join(folder, "rules", name), text);
   if (people) await writeFile(path.join(folder, "people.yaml"), people);
   const read = await readConfig({ DATABASE_URL: await freshDatabaseUrl(), PUBLIC_URL, PORT: "0", ...env }, folder);
   if (!read.ok) throw new Error(read.problems.join("\n"));
   return { folder, config: read.config };
+};
+
+/** Tests run at any hour, and their messages go out at once, unless they say otherwise. */
+const atAnyHour = (config: string): string => {
+  if (config.includes("quietHours")) return config;
+  const written = parseDocument(config);
+  // what is not YAML is for the test to see refused
+  if (written.errors.length > 0 || !isMap(written.contents)) return config;
+  written.setIn(["workspace", "quietHours"], "off");
+  return String(written);
 };
 
 /** Keeps what is logged, for a test to read. */

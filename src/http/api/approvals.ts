@@ -43,6 +43,13 @@ const shape = (approval: Approval): z.input<typeof ApprovalShape> => ({
 const reason = z.string().trim().min(1).max(1_000);
 const Approve = z.strictObject({
   reason: reason.optional().describe("For the record; of a dispute it is the answer, and needed"),
+  give: z
+    .strictObject({
+      rule: Name.describe("Id of a rule in force"),
+      record: z.string().min(1).max(200).optional().describe("Id of the record, such as the deal, where several fit"),
+    })
+    .optional()
+    .describe("Of a dispute about a reward that is missing: give what this rule would have given"),
 });
 const Decline = z.strictObject({ reason: reason.describe("The recipient reads it") });
 const Result = z.object({ id: Id, state: z.enum(["approved", "declined"]) });
@@ -71,6 +78,7 @@ const statuses: Record<Extract<Decided, { ok: false }>["code"], ApiRefusal["stat
   decided: 409,
   no_reason: 422,
   reason_too_long: 422,
+  not_given: 422,
 };
 const answered = (decided: Decided) =>
   decided.ok
@@ -114,14 +122,20 @@ export const approvalRoutes = [
   defineRoute({
     method: "post",
     path: "/approvals/{id}/approve",
-    summary: "Approve: the reward is ordered. Of a dispute: accept it, with an answer; this pays nothing by itself",
+    summary: "Approve: the reward is ordered. Of a dispute: accept it, with an answer; pays only with `give`",
     roles,
     params: ById,
     body: Approve,
     answer: Result,
     refusals: [404, 409],
     handle: async ({ corridor, user, path, body }) =>
-      answered(await decideApproval(corridor, user, path.id, { decision: "approve", reason: body.reason ?? null })),
+      answered(
+        await decideApproval(corridor, user, path.id, {
+          decision: "approve",
+          reason: body.reason ?? null,
+          ...(body.give ? { give: { rule: body.give.rule, record: body.give.record ?? null } } : {}),
+        }),
+      ),
   }),
   defineRoute({
     method: "post",

@@ -7,7 +7,7 @@ import { eventLines, grantLines, recipientLines, type Teller } from "../../pipel
 import { userRoles } from "../../users.ts";
 import { seenBy } from "./addresses.ts";
 import { defineRoute, refused } from "./route.ts";
-import { Id, Instant, Line, Minor } from "./shapes.ts";
+import { Id, Instant, Line, Minor, MoveReasonShape } from "./shapes.ts";
 
 const Query = z.strictObject({
   lang: z.enum(explainLanguages).optional().describe("Language of `lines`; left out: the workspace's"),
@@ -46,6 +46,10 @@ const Milestone = z.object({
   occurredAt: Instant,
   eventId: z.number().int().nullable(),
   withdrawn: z.boolean().describe("A change that arrived later showed that it was not so"),
+  window: z
+    .object({ from: z.string(), until: z.string(), ended: z.boolean().describe("Judged as a whole, as of its end") })
+    .nullable()
+    .describe("Of a metric: its first day, and the first day after it"),
   rules: z.array(
     z.object({
       rule: z.string(),
@@ -74,6 +78,7 @@ const Move = z.object({
   to: z.string(),
   actor: z.string(),
   why: z.string(),
+  reason: MoveReasonShape,
   at: Instant,
 });
 

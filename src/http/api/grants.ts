@@ -4,7 +4,7 @@ import { type GrantSummary, listGrants, viewGrant } from "../../pipeline/grant-s
 import { type User, userRoles } from "../../users.ts";
 import { seenBy, seesAddresses } from "./addresses.ts";
 import { defineRoute, refused } from "./route.ts";
-import { ById, Explained, Id, Instant, MoneyShape, moneyShape, Name, Next, Paged } from "./shapes.ts";
+import { ById, Explained, Id, Instant, MoneyShape, MoveReasonShape, moneyShape, Name, Next, Paged } from "./shapes.ts";
 
 const Summary = z.object({
   id: Id,
@@ -34,6 +34,7 @@ const Story = Summary.extend({
       to: z.string(),
       actor: z.string().describe("A step of the corridor, or a person"),
       why: z.string(),
+      reason: MoveReasonShape,
     }),
   ),
   attempts: z.array(

@@ -7,19 +7,27 @@ import { grantRoutes } from "./grants.ts";
 import { meRoutes } from "./me.ts";
 import { metricRoutes } from "./metrics.ts";
 import { moneyRoutes } from "./money.ts";
+import { orderRoutes } from "./orders.ts";
 import { pauseRoutes } from "./pauses.ts";
+import { peopleRoutes } from "./people.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
+import { taskRoutes } from "./tasks.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export const routes: readonly Route[] = [
   ...meRoutes,
   ...approvalRoutes,
   ...grantRoutes,
+  ...orderRoutes,
   ...explainRoutes,
+  ...peopleRoutes,
   ...ruleRoutes,
   ...pauseRoutes,
   ...moneyRoutes,
   ...debtRoutes,
+  ...taskRoutes,
   ...metricRoutes,
   ...costRoutes,
+  ...webhookRoutes,
 ];

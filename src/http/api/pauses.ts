@@ -14,14 +14,14 @@ import { defineRoute, refused } from "./route.ts";
 import { Instant } from "./shapes.ts";
 
 const PauseShape = z.object({
-  scope: z.string().describe("`all`, `provider:<id>` or `channel:<name>`"),
+  scope: z.string().describe("`all`, `provider:<id>`, `channel:<name>` or `sender:<id>`"),
   since: Instant,
   by: z.string().describe("Who paused; `brake` where the velocity brake did"),
   why: z.string(),
 });
 const shape = (pause: Pause): z.input<typeof PauseShape> => ({ ...pause, since: pause.since.toISOString() });
 
-const What = z.string().max(200).describe("`all`, `provider <id>` or `channel <name>`");
+const What = z.string().max(200).describe("`all`, `provider <id>`, `channel <name>` or `sender <id>`");
 const unknown = (what: string, corridor: Corridor) =>
   refused(422, "body", `body.what: found ${JSON.stringify(what)}, expected one of ${pauseScopes(corridor).join(", ")}`);
 
@@ -40,7 +40,7 @@ export const pauseRoutes = [
   defineRoute({
     method: "post",
     path: "/pause",
-    summary: "Stop ordering and sending at once: everything, one provider or one channel. Deciding goes on",
+    summary: "Stop ordering and sending at once: everything, one provider, channel or sender. Deciding goes on",
     roles: [],
     body: z.strictObject({ what: What, why: z.string().trim().min(1).max(500).describe("For whoever looks later") }),
     answer: z.object({

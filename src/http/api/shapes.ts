@@ -56,3 +56,9 @@ export const Explained = z.object({
     }),
   ),
 });
+
+/** Why a grant moved, for any language: beside `why`, which says it in English or in somebody's own words. */
+export const MoveReasonShape = z
+  .object({ code: z.string(), values: z.record(z.string(), z.unknown()), again: z.boolean().optional() })
+  .nullable()
+  .describe("The same as `why`, as a code with its values; null where a person or a vendor said it");

@@ -1,5 +1,8 @@
 /** What a recipient reads, in English. ICU messages; the same keys as every other language. */
+import { personEn } from "./person-en.ts";
+
 export const en = {
+  ...personEn,
   greeting: "{name},",
   yourReward: "Your reward",
   worth: "Worth {amount}",
@@ -20,6 +23,11 @@ export const en = {
   pointsBalance: "Your balance",
   preparing:
     "Your reward is being prepared. It will be on this page as soon as it is ready; there is nothing for you to do.",
+  taskOpen:
+    "It is yours, and somebody is getting it ready for you. You hear from us once more when it is on its way; there is nothing for you to do.",
+  taskDone: "It is on its way to you, or ready where you were told.",
+  taskNote: "A note for you",
+  taskTrack: "Follow it",
   redeemed: "You have already redeemed this reward.",
   expired:
     "This reward could be claimed until {date, date, long}. Ask {workspace} if you think that it should still be yours.",
@@ -59,6 +67,7 @@ export const en = {
     "{this, select, yes {On {date}, about this reward:} other {On {date}, about a reward that you missed{about, select, none {} other { ({about})}}:}}",
   disputeOpen: "Somebody is looking at it. The answer will be here; you need not send it again.",
   disputeAccepted: "Accepted. The answer: “{answer}”",
+  disputeGivenNote: "The reward was given: it comes to you as any other, with a message of its own.",
   disputeAcceptedNote:
     "An accepted request does not pay by itself. The records are put right first; a reward that then is due comes to you as usual.",
   disputeDeclined: "Not accepted. The answer: “{answer}”",
@@ -74,6 +83,22 @@ export const en = {
   notFoundTitle: "This link does not work",
   notFound:
     "It may be incomplete, or it was replaced by a newer one. Open the link in the last message that you got from us.",
+  unsubscribeTitle: "Stop these emails?",
+  unsubscribe:
+    "{kind, select, reward {{workspace} writes to you when a reward is yours. Press the button to get no more of these emails.} other {{workspace} writes to you when something about a reward has changed. Press the button to get no more of these emails.}}",
+  unsubscribeButton: "Stop these emails",
+  unsubscribeKeeps: "Your rewards stay yours: the links that you have still open them.",
+  unsubscribeAllTitle: "Or stop all emails about rewards",
+  unsubscribeAllButton: "Stop all emails about rewards",
+  unsubscribedTitle: "Done: these emails stop",
+  unsubscribed:
+    "{kind, select, reward {{workspace} will send you no more emails when a reward is yours.} other {{workspace} will send you no more emails of this kind.}}",
+  unsubscribeMistake: "Was it a mistake?",
+  subscribeAgainButton: "Write to me again",
+  subscribedAgainTitle: "You get these emails again",
+  subscribedAgain: "{workspace} writes to you again when there is something about your rewards.",
+  unsubscribeUnknown:
+    "It may be incomplete. Use the link in the last email that you got from us, or answer that email.",
   tooManyTitle: "Please wait a moment",
   tooMany: "This page was opened many times in a short while. Try again in a minute.",
   brokenTitle: "Something went wrong on our side",

@@ -20,6 +20,8 @@ export interface Speaker {
   disputeError(key: DisputeErrorKey, values: Values): string;
   /** A day, written out. */
   day(date: Date): string;
+  /** A time of day. */
+  time(date: Date): string;
   /** One sentence for a milestone; the rule's title where we have no sentence for its type. */
   reason(type: string, values: Values): string;
 }
@@ -47,6 +49,10 @@ export const speakerFor = (language: string, timeZone = "UTC"): Speaker => {
     locale,
     say: (key, values) => format(texts[key], values),
     disputeError: (key, values) => format(texts.disputeErrors[key], values),
+    time: (date) =>
+      new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(
+        date,
+      ),
     day: (date) => format("{date, date, long}", { date }),
     reason: (type, values) => format(Object.hasOwn(reasons, type) ? (reasons[type] ?? "") : texts.reason.other, values),
   };

@@ -1,7 +1,9 @@
 /** What a recipient reads, in Italian. */
 import type { Texts } from "./en.ts";
+import { personIt } from "./person-it.ts";
 
 export const it: Texts = {
+  ...personIt,
   greeting: "{name},",
   yourReward: "Il tuo premio",
   worth: "Vale {amount}",
@@ -21,6 +23,11 @@ export const it: Texts = {
   pointsAdded: "{amount} accreditati sul tuo conto.",
   pointsBalance: "Il tuo saldo",
   preparing: "Il tuo premio è in preparazione. Lo troverai su questa pagina appena è pronto; non devi fare nulla.",
+  taskOpen:
+    "È tuo, e qualcuno lo sta preparando per te. Ti scriveremo di nuovo quando sarà in arrivo; non devi fare nulla.",
+  taskDone: "È in arrivo, oppure ti aspetta dove ti è stato detto.",
+  taskNote: "Una nota per te",
+  taskTrack: "Segui la consegna",
   redeemed: "Hai già riscattato questo premio.",
   expired:
     "Questo premio si poteva riscattare fino al {date, date, long}. Se pensi che ti spetti ancora, chiedi a {workspace}.",
@@ -60,6 +67,7 @@ export const it: Texts = {
     "{this, select, yes {Il {date}, su questo premio:} other {Il {date}, su un premio che non hai ricevuto{about, select, none {} other { ({about})}}:}}",
   disputeOpen: "Qualcuno la sta esaminando. La risposta arriverà qui; non serve inviarla di nuovo.",
   disputeAccepted: "Accolta. La risposta: «{answer}»",
+  disputeGivenNote: "Il premio è stato assegnato: arriva come ogni altro, con un messaggio tutto suo.",
   disputeAcceptedNote:
     "Una segnalazione accolta non paga da sola. Prima si correggono i dati; se poi il premio ti spetta, arriva come sempre.",
   disputeDeclined: "Non accolta. La risposta: «{answer}»",
@@ -75,6 +83,22 @@ export const it: Texts = {
   notFoundTitle: "Questo link non funziona",
   notFound:
     "Forse è incompleto, o è stato sostituito da uno più recente. Apri il link nell’ultimo messaggio che hai ricevuto da noi.",
+  unsubscribeTitle: "Non vuoi più queste email?",
+  unsubscribe:
+    "{kind, select, reward {{workspace} ti scrive quando un premio è tuo. Premi il pulsante per non ricevere più queste email.} other {{workspace} ti scrive quando cambia qualcosa di un premio. Premi il pulsante per non ricevere più queste email.}}",
+  unsubscribeButton: "Non voglio più queste email",
+  unsubscribeKeeps: "I tuoi premi restano tuoi: i link che hai già continuano ad aprirli.",
+  unsubscribeAllTitle: "Oppure ferma tutte le email sui premi",
+  unsubscribeAllButton: "Ferma tutte le email sui premi",
+  unsubscribedTitle: "Fatto: niente più email di questo tipo",
+  unsubscribed:
+    "{kind, select, reward {{workspace} non ti manderà più email quando un premio è tuo.} other {{workspace} non ti manderà più email di questo tipo.}}",
+  unsubscribeMistake: "È stato un errore?",
+  subscribeAgainButton: "Scrivetemi di nuovo",
+  subscribedAgainTitle: "Riceverai di nuovo queste email",
+  subscribedAgain: "{workspace} ti scriverà di nuovo quando c’è qualcosa sui tuoi premi.",
+  unsubscribeUnknown:
+    "Forse è incompleto. Usa il link nell’ultima email che hai ricevuto da noi, oppure rispondi a quella email.",
   tooManyTitle: "Aspetta un momento",
   tooMany: "Questa pagina è stata aperta molte volte in poco tempo. Riprova tra un minuto.",
   brokenTitle: "Qualcosa non ha funzionato da parte nostra",

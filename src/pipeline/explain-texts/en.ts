@@ -9,6 +9,8 @@ export const en = {
   noMilestone: "It showed no milestone: what it told was known already, or is nothing that a rule can listen to.",
   milestone: "{type} of {subject} at {at}",
   withdrawn: "withdrawn: a change that arrived later shows that it was not so",
+  windowEnded:
+    "Judged as of the end of its window, {from} to {until}: the window is over, and what it came to counts, also if nothing happened in it.",
   others: "{n, plural, one {# rule listens} other {# rules listen}} to other milestones.",
   verdict: {
     matched: "matched",
@@ -36,10 +38,12 @@ export const en = {
   no_money: "waits for money in budget {budget}",
   awaiting_approval: "needs approval by {by}",
   awaiting_approval_until: "needs approval by {by}, until {at}",
+  given: "given by {by}, who accepted a dispute about it",
   shadow: "in shadow: the rule decides and gives nothing",
   undone: "no longer due since {at}: {why}",
   ended: "{state} on {at}: {why}",
   waiting: "waits: {why}",
+  quiet: "waits to be told over {channel}: at {at} in {place} the quiet hours end",
   not_told: "not told over {channel}: {why}",
   state: {
     shadow: "in shadow",
@@ -59,6 +63,8 @@ export const en = {
   grant: "Grant {id}: {value} to {recipient}, {state}",
   rule: "rule {rule}",
   history: "What happened to it",
+  writeBack:
+    "{what, select, note {note} other {fields}} in {connection}: {state, select, written {written} failed {given up} skipped {left out} unknown {not known whether it was written; it is looked for} other {waits}}",
   recipient: "{name}",
   theirGrants: "Newest rewards",
   theirStops: "Due, and not given",

@@ -10,6 +10,8 @@ export const it: Texts = {
     "Non ha mostrato nessun traguardo: quello che diceva era già noto, o non è niente che una regola possa ascoltare.",
   milestone: "{type} di {subject}, {at}",
   withdrawn: "ritirato: una modifica arrivata più tardi mostra che non era così",
+  windowEnded:
+    "Valutata alla fine del periodo, dal {from} al {until}: il periodo è chiuso e conta il risultato finale, anche se non è successo nulla.",
   others: "{n, plural, one {# regola ascolta} other {# regole ascoltano}} altri traguardi.",
   verdict: {
     matched: "soddisfatta",
@@ -37,10 +39,12 @@ export const it: Texts = {
   no_money: "aspetta che ci sia denaro nel budget {budget}",
   awaiting_approval: "serve l’approvazione di {by}",
   awaiting_approval_until: "serve l’approvazione di {by}, entro il {at}",
+  given: "dato da {by}, che ha accolto una contestazione",
   shadow: "in ombra: la regola decide e non dà nulla",
   undone: "non più dovuto dal {at}: {why}",
   ended: "{state} il {at}: {why}",
   waiting: "in attesa: {why}",
+  quiet: "sarà comunicato via {channel}: alle {at} a {place} finiscono le ore di silenzio",
   not_told: "non comunicato via {channel}: {why}",
   state: {
     shadow: "in ombra",
@@ -60,6 +64,8 @@ export const it: Texts = {
   grant: "Premio {id}: {value} a {recipient}, {state}",
   rule: "regola {rule}",
   history: "Che cosa gli è successo",
+  writeBack:
+    "{what, select, note {nota} other {campi}} in {connection}: {state, select, written {scritto} failed {abbandonato} skipped {omesso} unknown {non si sa se sia stato scritto; viene cercato} other {in attesa}}",
   recipient: "{name}",
   theirGrants: "Ultimi premi",
   theirStops: "Dovuti e non dati",

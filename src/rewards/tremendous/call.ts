@@ -24,6 +24,7 @@ interface VendorResponse {
 export const call = async (
   timeoutMs: number,
   send: (options: CallOptions) => Promise<VendorResponse>,
+  mostBytes = 1_000_000,
 ): Promise<Reply> => {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
@@ -31,7 +32,7 @@ export const call = async (
     const { status, data, headers } = await send({
       signal,
       maxRedirects: 0,
-      maxContentLength: 1_000_000,
+      maxContentLength: mostBytes,
       validateStatus: () => true,
     });
     const retryAfter = headers["retry-after"];

@@ -1,22 +1,11 @@
-import { z } from "zod";
 import type { Check } from "../../outcome.ts";
 import { inWords, type Reply } from "./call.ts";
+import { sourceIn } from "./funding-source.ts";
 import type { TremendousSettings } from "./settings.ts";
 
-const fundingSources = z.object({
-  funding_sources: z.array(
-    z.object({
-      id: z.string(),
-      method: z.string(),
-      status: z.string().nullish(),
-      usage_permissions: z.array(z.string()).nullish(),
-      meta: z.object({ available_amount: z.number().nullish(), currency_code: z.string().nullish() }).nullish(),
-    }),
-  ),
-});
-
 /** From the answer to `GET /funding_sources`: does the key work, and can the configured source pay for orders? */
-export const fundingChecks = (reply: Reply, { fundingSource, environment }: TremendousSettings): Check[] => {
+export const fundingChecks = (reply: Reply, settings: TremendousSettings): Check[] => {
+  const { fundingSource, environment, webhookKey } = settings;
   const key = `Tremendous API key (${environment})`;
   if (reply.status === 401 || reply.status === 403)
     return [
@@ -27,8 +16,8 @@ export const fundingChecks = (reply: Reply, { fundingSource, environment }: Trem
         todo: `Create an API key in the ${environment} dashboard of Tremendous and set it as apiKey. Keys of the sandbox and of production are not the same.`,
       },
     ];
-  const answer = fundingSources.safeParse(reply.status === 200 ? reply.body : undefined);
-  if (!answer.success)
+  const source = sourceIn(reply, settings);
+  if (source === undefined)
     return [
       {
         ok: false,
@@ -41,9 +30,6 @@ export const fundingChecks = (reply: Reply, { fundingSource, environment }: Trem
   const what = `Tremendous funding source ${fundingSource}`;
   const todo =
     "Choose one in the Tremendous dashboard that is active and may pay for API orders, and set its id as fundingSource.";
-  const source = answer.data.funding_sources.find(({ id, method }) =>
-    fundingSource === "balance" ? method === "balance" : id === fundingSource,
-  );
   const bad =
     (!source && "not in this account") ||
     (source?.status && source.status !== "active" && `it is ${source.status}`) ||
@@ -59,5 +45,10 @@ export const fundingChecks = (reply: Reply, { fundingSource, environment }: Trem
   return [
     { ok: true, what: key },
     { ok: true, what, detail },
+    {
+      ok: true,
+      what: "Tremendous webhook",
+      detail: webhookKey ? "its private key is set" : "not set up: orders that wait are asked for instead",
+    },
   ];
 };

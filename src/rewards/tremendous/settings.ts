@@ -15,6 +15,13 @@ export const settings = z.strictObject({
     .min(1)
     .exactOptional()
     .describe("Id of the campaign whose products and look are used where a reward names none."),
+  webhookKey: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .transform((one) => (Array.isArray(one) ? one : [one]))
+    .exactOptional()
+    .describe(
+      "Private key of your webhook at Tremendous, which signs what it sends. A list while you change it: any of them may sign. Without it Tremendous' webhooks are refused.",
+    ),
   apiBase: z.url().exactOptional().describe("Another address of the API. For tests only."),
   timeoutMs: z
     .int()

@@ -2,14 +2,14 @@ import { retryLater, unknown } from "../../outcome.ts";
 import type { CancelOutcome } from "../provider.ts";
 import { inWords, type Reply } from "./call.ts";
 import { waitOf } from "./refusal.ts";
-import type { VendorOrder } from "./vendor-order.ts";
+import { isTakenBack, type VendorOrder } from "./vendor-order.ts";
 
 /**
  * What may be done to take an order back. Tremendous documents one way: "Only non-expired rewards with a delivery failure can
  * be canceled". A reward that was delivered as a link is the recipient's.
  */
 export const nextOfCancel = (order: VendorOrder, now: Date): CancelOutcome | { rewardId: string } => {
-  if (order.status === "CANCELED" || order.status === "FAILED") return { outcome: "cancelled" };
+  if (isTakenBack(order) || order.status === "FAILED") return { outcome: "cancelled" };
   const [reward, ...others] = order.rewards ?? [];
   if (!reward || others.length > 0)
     return unknown(`Tremendous has order ${order.id} (${order.status}) but did not show its one reward.`);

@@ -1,32 +1,50 @@
 import { rejected, unknown } from "../../outcome.ts";
+import { productMisfit } from "../product-fit.ts";
 import { defineProvider, type Found, type OrderRequest } from "../provider.ts";
 import { call, inWords } from "./call.ts";
+import { catalogOf } from "./catalog.ts";
 import { fundingChecks } from "./funding-checks.ts";
+import { balanceOf } from "./funding-source.ts";
 import { orderBody } from "./order-body.ts";
 import { refusal } from "./refusal.ts";
 import { options, settings } from "./settings.ts";
 import { cancelAnswer, nextOfCancel } from "./take-back.ts";
-import { linkAnswer, orderAnswer, ordersAnswer, sameAs, type VendorOrder } from "./vendor-order.ts";
+import {
+  isTakenBack,
+  linkAnswer,
+  orderAnswer,
+  ordersAnswer,
+  rewardAnswer,
+  sameAs,
+  type VendorOrder,
+} from "./vendor-order.ts";
+import { type AskVendor, receiveWebhook } from "./webhook.ts";
+
+/** A page of the whole catalogue, with the legal text of each product. */
+const CATALOG_BYTES = 50_000_000;
 
 /** Gift cards and payouts through Tremendous. It gives us a link; the recipient hears from our own channels. */
 export const tremendous = defineProvider({
   id: "tremendous",
   label: "Tremendous",
   settings,
-  secrets: ["apiKey"],
+  secrets: ["apiKey", "webhookKey"],
   options,
   supplies: "money",
   open(config, around) {
     const { apiKey, environment, timeoutMs } = config;
     // the package is loaded at the first call: it would slow down every start, also where nobody uses it
     const vendor = async () => {
-      const { Configuration, Environments, FundingSourcesApi, OrdersApi, RewardsApi } = await import("tremendous");
+      const { Configuration, Environments, FundingSourcesApi, OrdersApi, ProductsApi, RewardsApi } = await import(
+        "tremendous"
+      );
       const access = new Configuration({
         accessToken: apiKey,
         basePath: config.apiBase ?? (environment === "production" ? Environments.production : Environments.testflight),
       });
       return {
         orders: new OrdersApi(access),
+        products: new ProductsApi(access),
         rewards: new RewardsApi(access),
         fundingSources: new FundingSourcesApi(access),
       };
@@ -39,8 +57,29 @@ export const tremendous = defineProvider({
       return orderAnswer.safeParse(reply.status === 200 ? reply.body : undefined).data?.order ?? order;
     };
 
+    const fundingSources = () =>
+      call(timeoutMs, async (each) => (await vendor()).fundingSources.listFundingSources(each));
+
+    /** Asked while Tremendous waits for the answer to its webhook. */
+    const briefly = Math.min(timeoutMs, 5_000);
+    const webhookAsks: AskVendor = {
+      keyOf: async (orderId) => {
+        const reply = await call(briefly, async (each) => (await vendor()).orders.getOrder(orderId, each));
+        return (
+          orderAnswer.safeParse(reply.status === 200 ? reply.body : undefined).data?.order.external_id ?? undefined
+        );
+      },
+      orderOf: async (rewardId) => {
+        const reply = await call(briefly, async (each) => (await vendor()).rewards.getReward(rewardId, each));
+        return rewardAnswer.safeParse(reply.status === 200 ? reply.body : undefined).data?.reward.order_id;
+      },
+      warn: (text) => around.warn("tremendous_review", text),
+    };
+
     /** Compares an order that Tremendous has with ours, and gets the link to its reward. */
     const claim = async (order: VendorOrder, request: OrderRequest): Promise<Found> => {
+      if (isTakenBack(order))
+        return { found: "cancelled", detail: `Tremendous has order ${order.id}, which was cancelled there.` };
       if (!order.rewards)
         return {
           found: "unknown",
@@ -130,11 +169,19 @@ export const tremendous = defineProvider({
         );
       },
 
-      check: async () =>
-        fundingChecks(
-          await call(timeoutMs, async (each) => (await vendor()).fundingSources.listFundingSources(each)),
-          config,
+      check: async () => fundingChecks(await fundingSources(), config),
+      balance: async () => balanceOf(await fundingSources(), config),
+      catalog: async () =>
+        catalogOf(
+          await call(
+            timeoutMs,
+            async (each) => (await vendor()).products.listProducts(undefined, undefined, undefined, each),
+            CATALOG_BYTES,
+          ),
         ),
+      misfit: (chosen, value, catalog) =>
+        productMisfit(options.parse(chosen).products ?? [], "product", value, catalog),
+      receive: (request) => receiveWebhook(config, request, around.now(), webhookAsks),
     };
   },
 });

@@ -3,7 +3,7 @@ import { moneyFromMajor } from "../../money.ts";
 import type { OrderRequest } from "../provider.ts";
 
 /** What we read of a reward at Tremendous. */
-const vendorReward = z.object({
+export const vendorReward = z.object({
   id: z.string(),
   value: z.object({ denomination: z.number(), currency_code: z.string() }),
   recipient: z.object({ name: z.string().nullish(), email: z.string().nullish() }).nullish(),
@@ -13,17 +13,23 @@ const vendorReward = z.object({
 type VendorReward = z.infer<typeof vendorReward>;
 
 /** What we read of an order at Tremendous. Statuses are text with spaces: `PENDING APPROVAL`. */
-const vendorOrder = z.object({
+export const vendorOrder = z.object({
   id: z.string(),
   external_id: z.string().nullish(),
   status: z.string(),
+  payment: z.object({ total: z.number(), refund: z.object({ total: z.number() }).nullish() }).nullish(),
   rewards: z.array(vendorReward).optional(),
 });
 export type VendorOrder = z.infer<typeof vendorOrder>;
 
 export const orderAnswer = z.object({ order: vendorOrder });
 export const ordersAnswer = z.object({ orders: z.array(vendorOrder) });
+export const rewardAnswer = z.object({ reward: z.object({ order_id: z.string() }) });
 export const linkAnswer = z.object({ reward: z.object({ link: z.url({ protocol: /^https?$/ }) }) });
+
+/** Rejected by an approver of the organisation, or cancelled in the dashboard: what it cost is back, and its link is dead. */
+export const isTakenBack = ({ status, payment }: VendorOrder): boolean =>
+  status === "CANCELED" || (payment?.refund != null && payment.total > 0 && payment.refund.total >= payment.total);
 
 /**
  * The one reward of an order, once key, amount, currency and recipient are those of the request; otherwise what differs, in
@@ -31,7 +37,7 @@ export const linkAnswer = z.object({ reward: z.object({ link: z.url({ protocol: 
  */
 export const sameAs = (order: VendorOrder, request: OrderRequest): { reward: VendorReward } | { differs: string } => {
   if (order.external_id && order.external_id !== request.key) return { differs: "another key" };
-  if (order.status === "CANCELED" || order.status === "FAILED") return { differs: `the status ${order.status}` };
+  if (order.status === "FAILED") return { differs: "the status FAILED" };
   const [reward, ...others] = order.rewards ?? [];
   if (!reward || others.length > 0) return { differs: `${order.rewards?.length ?? 0} rewards instead of 1` };
 

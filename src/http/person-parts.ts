@@ -1,0 +1,19 @@
+/** What a recipient's own page needs from the rest of the house; every part takes the token of the link. */
+
+import type { PersonExport } from "../pipeline/export-person.ts";
+import type { WantedSettings } from "../pipeline/keep-settings.ts";
+import type { PersonPage } from "../pipeline/person-page.ts";
+import type { DeviceKept, PushDevice } from "../pipeline/push-devices.ts";
+import type { Redeemed } from "../pipeline/redeem.ts";
+
+export interface PersonParts {
+  view(token: string): Promise<PersonPage | undefined>;
+  redeem(token: string, wish: { offer: string; key: string }): Promise<Redeemed>;
+  keep(token: string, wanted: WantedSettings): Promise<boolean>;
+  addDevice(token: string, device: PushDevice): Promise<DeviceKept>;
+  forgetDevices(token: string): Promise<boolean>;
+  data(token: string): Promise<PersonExport | undefined>;
+  erase(token: string): Promise<boolean>;
+  /** With which browsers subscribe; absent where no channel sends notifications. */
+  pushKey?: string;
+}

@@ -1,0 +1,211 @@
+/** What a recipient sees on their own page: all their rewards, their points and what is offered for them, and what they want. */
+import { randomUUID } from "node:crypto";
+import type { ChannelName } from "../channels/channel.ts";
+import type { Sql } from "../db/sql.ts";
+import type { GrantState } from "../ledger/grant-states.ts";
+import type { Money } from "../money.ts";
+import { mayTell } from "../people/consent.ts";
+import { type QuietHours, readQuietHours, zoneOf } from "../people/quiet-hours.ts";
+import type { Recipient } from "../people/recipients.ts";
+import type { Situation } from "../situation.ts";
+import { writeClaimToken } from "./claim-token.ts";
+import type { Corridor } from "./corridor.ts";
+import { firstNameOf, languageOf, titleIn, titlesOf } from "./grant-view.ts";
+import { refusedChannels } from "./heard.ts";
+import { addressOn } from "./notify-channel.ts";
+import { readPersonToken } from "./person-token.ts";
+import { pointsOf } from "./redeem.ts";
+
+export interface PersonPage {
+  /** BCP 47. */
+  language: string;
+  /** IANA name: theirs, else the workspace's. */
+  timeZone: string;
+  firstName: string | null;
+  workspaceName: string;
+  /** Newest first. */
+  rewards: {
+    /** Of the page of this reward. */
+    token: string;
+    title: string;
+    rule: string;
+    /** The name of what it was for: `Rossi`; null where none is known. */
+    about: string | null;
+    worth: Money;
+    state: GrantState;
+    /** ISO 8601, UTC. */
+    grantedAt: string;
+    /** Their message waits for the end of quiet hours. */
+    tellAt: string | null;
+  }[];
+  /** Points that they can spend; null where they never had any and nothing is offered. */
+  points: number | null;
+  offers: {
+    id: string;
+    title: string;
+    worth: Money;
+    cost: number;
+    left: number | null;
+    open: "yes" | "no_points" | "no_stock";
+  }[];
+  /** Of the forms of this page: the same form sent twice is one wish. */
+  formKey: string;
+  settings: PersonSettings;
+  devices: number;
+}
+
+export interface PersonSettings {
+  channels: { channel: ChannelName; on: boolean; address: string; why: "left" | "fails" | null }[];
+  preferred: ChannelName | null;
+  /** Their own word; null: as the company has it. */
+  language: string | null;
+  timeZone: string | null;
+  /** Null: the workspace's, which is `usual`. */
+  quietHours: QuietHours | "off" | null;
+  usual: QuietHours | "off";
+  private: boolean;
+}
+
+/** Whose page a token opens. Undefined for one that is not ours, ended, was revoked, or belongs to who was forgotten. */
+export const personBehind = async (
+  { database, sealer, now }: Pick<Corridor, "database" | "sealer" | "now">,
+  token: string,
+): Promise<{ recipient: Recipient; expiresAt: Date } | undefined> => {
+  const read = readPersonToken(sealer, token);
+  if (!read || read.expiresAt <= now()) return undefined;
+  const recipient = await database.row<Recipient>(
+    "select * from recipients where id = $1 and link_version = $2 and erased_at is null and source <> 'joined'",
+    [read.id, read.version],
+  );
+  return recipient && { recipient, expiresAt: read.expiresAt };
+};
+
+/** The page behind a token. Looking changes nothing. */
+export const viewPerson = async (corridor: Corridor, token: string): Promise<PersonPage | undefined> => {
+  const behind = await personBehind(corridor, token);
+  if (!behind) return undefined;
+  const { recipient, expiresAt } = behind;
+  const { database, workspace } = corridor;
+  const language = languageOf(corridor, recipient);
+  const points = await pointsOf(database, recipient.id);
+  const offers = await offersFor(corridor, database, language, points);
+  const devices = await database.row<{ n: number }>(
+    "select count(*)::int as n from push_subscriptions where recipient_id = $1",
+    [recipient.id],
+  );
+  const hadPoints = await database.row("select from ledger_accounts where code = $1", [`points:${recipient.id}`]);
+  return {
+    language,
+    timeZone: zoneOf(recipient.time_zone, workspace.timeZone),
+    firstName: firstNameOf(recipient),
+    workspaceName: workspace.name,
+    rewards: await rewardsOf(corridor, database, recipient.id, language, expiresAt),
+    points: hadPoints || offers.length > 0 ? points : null,
+    offers,
+    formKey: randomUUID(),
+    settings: await settingsOf(corridor, database, recipient),
+    devices: devices?.n ?? 0,
+  };
+};
+
+const MOST_REWARDS = 100;
+
+interface RewardRow {
+  id: string;
+  rule_id: string;
+  rule_version: number;
+  reward_id: string;
+  minor: number;
+  currency: string;
+  state: GrantState;
+  claim_version: number;
+  granted_at: Date;
+  tell_at: Date | null;
+  situation: Partial<Situation>;
+}
+
+const rewardsOf = async (corridor: Corridor, sql: Sql, id: string, language: string, expiresAt: Date) => {
+  const rows = await sql.rows<RewardRow>(
+    `select g.id, g.rule_id, g.rule_version, g.reward_id, g.value_minor as minor, g.currency, g.state, g.claim_version, g.granted_at,
+       (select max(quiet_until) from messages m where m.grant_id = g.id and m.state = 'queued' and m.quiet_until > $3) as tell_at, m.situation
+     from grants g join milestones m on m.id = g.milestone_id
+     where g.recipient_id = $1 and g.state <> 'shadow' order by g.granted_at desc, g.id limit $2`,
+    [id, MOST_REWARDS, corridor.now()],
+  );
+  return Promise.all(
+    rows.map(async (row) => {
+      const titles = await titlesOf(corridor, sql, row);
+      return {
+        token: writeClaimToken(corridor.sealer, { grantId: row.id, version: row.claim_version, expiresAt }),
+        title: titleIn(corridor, titles.reward ?? titles.rule, language),
+        rule: titleIn(corridor, titles.rule, language),
+        about: row.situation.deal?.name ?? row.situation.company?.name ?? null,
+        worth: { minor: row.minor, currency: row.currency },
+        state: row.state,
+        grantedAt: row.granted_at.toISOString(),
+        tellAt: row.tell_at?.toISOString() ?? null,
+      };
+    }),
+  );
+};
+
+const offersFor = async (
+  corridor: Corridor,
+  sql: Sql,
+  language: string,
+  points: number,
+): Promise<PersonPage["offers"]> => {
+  const { offers } = corridor.rules.current().matcher.book;
+  const rows = await sql.rows<{ offer_id: string; taken: number }>("select offer_id, taken from offer_takes");
+  const taken = new Map(rows.map(({ offer_id, taken: n }) => [offer_id, n]));
+  return offers.map(({ id, give, value, cost, stock }) => {
+    const left = stock === null ? null : Math.max(0, stock - (taken.get(id) ?? 0));
+    const open = left === 0 ? "no_stock" : points < cost.minor ? "no_points" : "yes";
+    return { id, title: titleIn(corridor, give.title, language), worth: value, cost: cost.minor, left, open };
+  });
+};
+
+const settingsOf = async (corridor: Corridor, sql: Sql, recipient: Recipient): Promise<PersonSettings> => {
+  const { channels: open, sealer, now, workspace } = corridor;
+  const { n: devices = 0 } =
+    (await sql.row<{ n: number }>("select count(*)::int as n from push_subscriptions where recipient_id = $1", [
+      recipient.id,
+    ])) ?? {};
+  const addresses = [...open.keys()].flatMap((channel) => {
+    const address = addressOn(channel, { ...recipient, has_device: devices > 0 });
+    return address === null ? [] : [[channel, address] as const];
+  });
+  const refused = await refusedChannels(corridor, sql, new Map(addresses), "reward");
+  const answers = await mayTell(sql, sealer, {
+    recipient,
+    addresses: new Map(addresses),
+    category: "reward",
+    at: now(),
+  });
+  const own = await sql.rows<{ field: string; value: string }>(
+    "select field, value from person_words where recipient_id = $1 and source = 'own'",
+    [recipient.id],
+  );
+  const word = (field: string) => own.find((each) => each.field === field)?.value ?? null;
+  return {
+    channels: addresses.map(([channel, address]) => {
+      const answer = answers.get(channel);
+      const heard = refused.get(channel);
+      const said = answer && "refused" in answer ? answer.refused : heard === "bad" ? "address" : heard;
+      const why = said === undefined ? null : said === "address" ? "fails" : "left";
+      return { channel, address: masked(address), on: why === null, why };
+    }),
+    preferred: [...open.keys()].find((channel) => channel === recipient.preferred_channel) ?? null,
+    language: word("language"),
+    timeZone: word("time_zone"),
+    quietHours: readQuietHours(recipient.quiet_hours),
+    usual: workspace.quietHours,
+    private: recipient.private,
+  };
+};
+
+/** Enough to know one's own by: `g…@acme.example`, `+39…67`. A link may have been passed on. */
+const masked = (address: string): string => {
+  const [name = "", host] = address.split("@");
+  return host === undefined ? `${address.slice(0, 3)}…${address.slice(-2)}` : `${name.slice(0, 1)}…@${host}`;
+};

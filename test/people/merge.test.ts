@@ -1,0 +1,251 @@
+/** Several sources, one person: whose word counts, and what an import says of it. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { tellWhole, tellWords } from "../../src/people/person-words.ts";
+import { importPeople } from "../../src/pipeline/import-people.ts";
+import { readPeopleCsv } from "../../src/pipeline/read-people-csv.ts";
+import { hubspotEvent } from "../support/hubspot-door.ts";
+import { ADMIN, openPeopleBench, type PeopleBench, SECRET_KEY } from "../support/people-bench.ts";
+import { runHere } from "../support/run-here.ts";
+
+let bench: PeopleBench;
+beforeAll(async () => {
+  bench = await openPeopleBench();
+});
+afterAll(() => bench.close());
+
+const person = async (email: string) =>
+  bench.database.row<Record<string, string | null>>(
+    "select id, name, first_name, email, phone, language, time_zone, team, source from recipients where lower(email) = lower($1)",
+    [email],
+  );
+const take = (csv: string, check = false) =>
+  importPeople(bench.corridor, readPeopleCsv(csv, new Set(["hub"])).people, { check });
+const api = async (call: string, token = ADMIN, method = "GET", body?: unknown) => {
+  const answer = await fetch(`${bench.door}/api/v1${call}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+};
+
+test("for each field: their own word, then people.yaml, then an import, then the CRM that spoke last", async () => {
+  await bench.won("77");
+  const giulia = await person("giulia@acme.example");
+  const id = giulia?.id ?? "";
+  const say = (source: string, field: "language" | "phone" | "team", value: string) =>
+    bench.database.transaction((tx) => tellWords(tx, [{ recipientId: id, source, field, value }]));
+  expect(giulia).toMatchObject({ language: "it", phone: "+393471234567", team: "EMEA", source: "people.yaml" });
+  await say("hub/user/77", "language", "en");
+  await say("import", "language", "en");
+  expect(await person("giulia@acme.example")).toMatchObject({ language: "it" });
+  await say("own", "language", "en");
+  expect(await person("giulia@acme.example")).toMatchObject({ language: "en" });
+  await bench.database.transaction((tx) => tellWhole(tx, "own", [{ recipientId: id, field: "language", value: null }]));
+  expect(await person("giulia@acme.example")).toMatchObject({ language: "it" });
+});
+
+test("of two CRM records the one that said something new last counts, and saying nothing takes nothing back", async () => {
+  const told = (phone: string) => bench.contact(900, "phone", phone);
+  bench.clock.advance(10_000);
+  await bench.tell(bench.contact(900, "email", "lea@customer.example"), told("+39 333 111 1111"));
+  await bench.won("77", { contact: 900 });
+  expect(await person("lea@customer.example")).toMatchObject({ phone: "+39 333 111 1111" });
+  const id = (await person("lea@customer.example"))?.id ?? "";
+  const other = (value: string) =>
+    bench.database.transaction((tx) =>
+      tellWords(tx, [{ recipientId: id, source: "sf/contact/x", field: "phone", value }]),
+    );
+  await other("+39 333 222 2222");
+  expect(await person("lea@customer.example")).toMatchObject({ phone: "+39 333 222 2222" });
+  bench.clock.advance(10_000);
+  await bench.tell(bench.contact(900, "firstname", "Lea"), told(""));
+  expect(await person("lea@customer.example")).toMatchObject({ phone: "+39 333 222 2222", first_name: "Lea" });
+  bench.clock.advance(10_000);
+  await bench.tell(told("+39 333 444 4444"));
+  expect(await person("lea@customer.example")).toMatchObject({ phone: "+39 333 444 4444" });
+});
+
+test("what an entry of people.yaml leaves out from now on is the CRM's again", async () => {
+  await bench.won("78");
+  const tom = await person("tom@acme.example");
+  await bench.database.transaction((tx) =>
+    tellWords(tx, [{ recipientId: tom?.id ?? "", source: "hub/user/78", field: "phone", value: "+12125559999" }]),
+  );
+  expect(await person("tom@acme.example")).toMatchObject({ phone: "+12125550123" });
+  const file = path.join(bench.folder, "people.yaml");
+  await writeFile(file, 'people:\n  - { name: Tom Baker, email: tom@acme.example, crm: { hub: "78" } }\n');
+  expect(await bench.opened.loadPeople()).toEqual([]);
+  expect(await person("tom@acme.example")).toMatchObject({ phone: "+12125559999", language: null });
+  // who left the file stays as last known
+  expect(await person("giulia@acme.example")).toMatchObject({ name: "Giulia Bianchi" });
+});
+
+test("a CSV file: only looked at, taken in, and once more without a change", async () => {
+  const csv =
+    "\uFEFFName;Email;Phone;Language;crm:hub\r\nNora Keller;nora@acme.example;+41 44 668 18 00;it;90\r\nGiulia Rossi;giulia@acme.example;;en;\r\n";
+  const looked = await take(csv, true);
+  expect(looked.people).toMatchObject([
+    { email: "nora@acme.example", isNew: true },
+    {
+      email: "giulia@acme.example",
+      isNew: false,
+      changes: [],
+      kept: [
+        { field: "name", value: "Giulia Bianchi", source: "people.yaml" },
+        { field: "language", value: "it", source: "people.yaml" },
+      ],
+    },
+  ]);
+  expect(await person("nora@acme.example")).toBeUndefined();
+  await take(csv);
+  expect(await person("nora@acme.example")).toMatchObject({
+    name: "Nora Keller",
+    phone: "+41446681800",
+    language: "it",
+  });
+  const again = await take(csv);
+  expect(again.people.map(({ isNew, changes }) => [isNew, changes])).toEqual([
+    [false, []],
+    [false, []],
+  ]);
+  // the id that it gives joins her to the CRM's user
+  await bench.won("77");
+  expect(await bench.database.row("select crm_id from recipient_ids where crm_id = '90'")).toEqual({ crm_id: "90" });
+});
+
+test.each([
+  ["", [[1, 1, "an empty file"]]],
+  ["name,phone\nA,1", [[1, 1, "no column email"]]],
+  ["name,email,shoe size\n", [[1, 3, 'the column "shoe size"']]],
+  ["name,email,crm:other\n", [[1, 3, 'the column "crm:other"']]],
+  ["name,email,email\n", [[1, 3, 'the column "email"']]],
+  ['name,email\n"A,a@b.example\n', [[2, 1, "a quote that is not closed"]]],
+  [
+    "name,email,phone,language,time_zone\nA,not-an-address,12,de,Rome\n,b@b.example,,,\nC,c@b.example,,,\nD,C@b.example,,,\n",
+    [
+      [2, 2, 'email "not-an-address"'],
+      [2, 3, 'phone "12"'],
+      [2, 4, 'language "de"'],
+      [2, 5, 'time_zone "Rome"'],
+      [3, 1, "name left empty"],
+      [5, 2, 'email "C@b.example" again'],
+    ],
+  ],
+])("what is wrong with a file is said with line and column: %j", (csv, expected) => {
+  const { problems } = readPeopleCsv(csv, new Set(["hub"]));
+  expect(problems.map(({ line, column, found }) => [line, column, found])).toEqual(expected);
+  for (const problem of problems) expect(problem.expected).not.toMatch(/Invalid|undefined|^expected/);
+});
+
+test("whom rules reward and nobody can tell is listed, with the reason and what to do", async () => {
+  bench.clock.advance(10_000);
+  const deal = (id: number, owner: string, contact?: number) => [
+    ...["amount", "62000", "hubspot_owner_id", owner, "dealstage", "closedwon"].flatMap((name, at, all) =>
+      at % 2 === 0
+        ? [
+            hubspotEvent({
+              subscriptionType: "deal.propertyChange",
+              objectId: id,
+              occurredAt: bench.clock.now().getTime(),
+              propertyName: name,
+              propertyValue: all[at + 1],
+            }),
+          ]
+        : [],
+    ),
+    ...(contact === undefined
+      ? []
+      : [
+          hubspotEvent({
+            subscriptionType: "deal.associationChange",
+            associationType: "DEAL_TO_CONTACT",
+            fromObjectId: id,
+            toObjectId: contact,
+            associationRemoved: false,
+            isPrimaryAssociation: false,
+            occurredAt: bench.clock.now().getTime(),
+          }),
+        ]),
+  ];
+  await bench.tell(bench.contact(950, "firstname", "Ugo"), ...deal(7001, "99"), ...deal(7002, "99", 950));
+  await bench.work();
+  const { body } = await api("/people/orphans");
+  const orphans = body.orphans as unknown as {
+    key: string;
+    reason: string;
+    todo: string;
+    words: string;
+    what: string;
+  }[];
+  expect(orphans).toContainEqual(
+    expect.objectContaining({ key: "hub/user/99", reason: "no_address", what: "recipient", rules: ["won"] }),
+  );
+  expect(orphans).toContainEqual(
+    expect.objectContaining({ key: "hub/contact/950", name: "Ugo", rules: ["customer"], reason: "no_address" }),
+  );
+  expect(orphans.map(({ key }) => key)).not.toContain("hub/user/77");
+  for (const { words, todo } of orphans) expect([words, todo].join()).toMatch(/\w{3,}.*,.*\w{3,}/);
+
+  const csv = "name,email,crm:hub\nUte Vogel,ute@acme.example,99\n";
+  await take(csv);
+  bench.clock.advance(5_000);
+  await bench.work();
+  const after = (await api("/people/orphans")).body.orphans as unknown as { key: string }[];
+  expect(after.map(({ key }) => key)).not.toContain("hub/user/99");
+});
+
+test("a person is shown with every word and whose it is; a viewer sees no addresses; only an admin exports and erases", async () => {
+  const shown = await api("/people/giulia@acme.example");
+  expect(shown.body).toMatchObject({ name: "Giulia Bianchi", email: "giulia@acme.example", keys: ["hub/user/77"] });
+  expect(shown.body.words).toContainEqual({ field: "language", source: "people.yaml", value: "it", counts: true });
+  expect(shown.body.words).toContainEqual({ field: "language", source: "import", value: "en", counts: false });
+  const viewed = await api("/people/hub%2Fuser%2F77", `${ADMIN}-vera`);
+  expect(viewed.body).toMatchObject({ name: "Giulia Bianchi", email: null, phone: null });
+  expect(JSON.stringify((await api("/people", `${ADMIN}-vera`)).body)).not.toContain("@");
+  expect((await api("/people/nobody@x.example")).status).toBe(404);
+  expect((await api("/people/giulia@acme.example/export", `${ADMIN}-vera`)).status).toBe(403);
+  expect((await api("/people/giulia@acme.example/export")).body).toMatchObject({ person: { name: "Giulia Bianchi" } });
+  expect((await api("/people/nora@acme.example/erase", `${ADMIN}-vera`, "POST", { confirm: true })).status).toBe(403);
+  expect((await api("/people/nora@acme.example/erase", ADMIN, "POST", {})).status).toBe(422);
+  expect((await api("/people/nora@acme.example/erase", ADMIN, "POST", { confirm: true })).status).toBe(200);
+  expect(await person("nora@acme.example")).toBeUndefined();
+  // the file that names her does not bring her back
+  expect(await take("name,email\nNora Keller,nora@acme.example\n")).toEqual({ people: [], forgotten: 1 });
+});
+
+test("links that got into wrong hands stop working", async () => {
+  const page = await bench.pageOf(await bench.grantOf(await bench.won("77")));
+  expect((await fetch(bench.door + page)).status).toBe(200);
+  expect((await api("/people/giulia@acme.example/revoke", ADMIN, "POST")).status).toBe(200);
+  expect((await fetch(bench.door + page)).status).toBe(404);
+});
+
+test("on the command line: list, show, orphans, import, export, erase, revoke", async () => {
+  const run = (...args: string[]) =>
+    runHere(["people", ...args], bench.folder, {
+      DATABASE_URL: bench.config.databaseUrl ?? "",
+      ACCOLADE_SECRET_KEY: SECRET_KEY,
+    });
+  expect((await run("list", "--kind", "rep")).stdout).toMatch(/Giulia Bianchi +rep +giulia@acme\.example/);
+  const shown = (await run("show", "giulia@acme.example")).stdout;
+  expect(shown).toContain("  language it (people.yaml)");
+  expect(shown).toContain("  not used: language en (imported)");
+  expect((await run("orphans")).stdout).toMatch(/Ugo \(hub\/contact\/950\): .*\n {2}→ put /);
+
+  const file = path.join(bench.folder, "more.csv");
+  await writeFile(file, "name,email,phone\nIda Lund,ida@acme.example,\nBo,bo@acme.example,12\n");
+  const checked = await run("import", file, "--check");
+  expect(checked.stdout).toContain("Checked, nothing written: 1 new, 0 changed, 0 as before, 1 line left out.");
+  expect(checked.stderr).toContain(`${file}:3:3: found phone "12", expected a phone number with country code`);
+  expect(checked.code).toBe(1);
+  expect(await person("ida@acme.example")).toBeUndefined();
+  expect((await run("import", file)).stdout).toContain("Ida Lund <ida@acme.example>: new");
+  expect(JSON.parse((await run("export", "ida@acme.example")).stdout)).toMatchObject({ person: { name: "Ida Lund" } });
+  expect((await run("revoke", "ida@acme.example")).stdout).toContain("no longer work");
+  expect((await run("erase", "ida@acme.example", "--yes")).stdout).toContain("Forgotten: ");
+  const gone = await run("show", "ida@acme.example");
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining("found nobody")]);
+});
