@@ -89,7 +89,10 @@ const rules = () => {
 
 /** Wins deals that were open, one transaction each; returns the median of one. */
 const measure = async (database: Database, deals: readonly number[]): Promise<number> => {
-  const corridor = { workspace: { ...settings, name: "Bench", language: "en", disputeDays: 30, quietHours: "off" as const }, rules: rules() };
+  const corridor = {
+    workspace: { ...settings, name: "Bench", language: "en", disputeDays: 30, quietHours: "off" as const },
+    rules: rules(),
+  };
   const took: number[] = [];
   for (const deal of deals) {
     const started = performance.now();

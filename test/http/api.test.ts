@@ -208,6 +208,13 @@ describe("/api/openapi.json", () => {
       ["get", "/metrics/{name}", "/metrics/close_rate?of=owner&over=quarter&at=2026-11-25&basis=closed"],
       ["get", "/metrics/{name}", "/metrics/close_rat"],
       ["post", "/costs", "/costs", cost, "edda"],
+      ["get", "/people", "/people?kind=rep&limit=2", undefined, "vera"],
+      ["get", "/people/orphans", "/people/orphans", undefined, "vera"],
+      ["get", "/people/{who}", "/people/hub%2Fuser%2F78", undefined, "vera"],
+      ["get", "/people/{who}", "/people/nobody@acme.example"],
+      ["get", "/people/{who}/export", "/people/tom@acme.example/export", undefined, "paolo"],
+      ["post", "/people/{who}/revoke", "/people/tom@acme.example/revoke", undefined, "edda"],
+      ["post", "/people/{who}/erase", "/people/tom@acme.example/erase", { confirm: true }, "paolo"],
     ] as const;
     const seen = new Set<string>();
     for (const [method, path, url, body, name = "anna"] of asked) {
