@@ -237,6 +237,13 @@ describe("/api/openapi.json", () => {
       ["post", "/webhooks/{endpoint}/test", "/webhooks/desk/test", {}, "paolo"],
       ["post", "/webhooks/{endpoint}/test", "/webhooks/nobody/test", {}, "paolo"],
       ["post", "/webhooks/{endpoint}/enable", "/webhooks/desk/enable", {}, "paolo"],
+      ["get", "/people", "/people?kind=rep&limit=2", undefined, "vera"],
+      ["get", "/people/orphans", "/people/orphans", undefined, "vera"],
+      ["get", "/people/{who}", "/people/hub%2Fuser%2F78", undefined, "vera"],
+      ["get", "/people/{who}", "/people/nobody@acme.example"],
+      ["get", "/people/{who}/export", "/people/tom@acme.example/export", undefined, "paolo"],
+      ["post", "/people/{who}/revoke", "/people/tom@acme.example/revoke", undefined, "edda"],
+      ["post", "/people/{who}/erase", "/people/tom@acme.example/erase", { confirm: true }, "paolo"],
     ] as const;
     const seen = new Set<string>();
     for (const [method, path, url, body, name = "anna"] of asked) {
