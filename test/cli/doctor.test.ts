@@ -365,7 +365,7 @@ describe("what is wrong is named, with what to do, and the rest is looked at all
     expect(lines).toContainEqual(expect.objectContaining({ status: "ok", what: "PostgreSQL" }));
     expect(lines).toContainEqual(expect.objectContaining({ status: "ok", what: "queue" }));
     expect(lines).toContainEqual(expect.objectContaining({ status: "ok", what: "ACCOLADE_SECRET_KEY" }));
-    expect(skipped).toEqual(["Rules", "People", "Connections", "Rewards", "Channels", "Webhooks"]);
+    expect(skipped).toEqual(["Rules", "People", "Connections", "Rewards", "Channels"]);
   });
 
   test("an environment with mistakes", async () => {

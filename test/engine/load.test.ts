@@ -266,9 +266,15 @@ describe("a mistake in a key or value names the place, what was found and what w
       ["once: per contact"],
       "10:11: found `per contact` with `on: deal.won`, expected `per deal`, `per milestone` or `per recipient`",
     ],
-    [["notify: [email, smss]"], "10:21: found `smss`, expected a channel: email, sms, whatsapp, slack, teams, push; did you mean `sms`?"],
+    [
+      ["notify: [email, smss]"],
+      "10:21: found `smss`, expected a channel: email, sms, whatsapp, slack, teams, push; did you mean `sms`?",
+    ],
     [["notify: [sms, sms]"], "10:19: found `sms` again, expected each channel once"],
-    [["notify: []"], "10:13: found an empty list, expected a list of channels: email, sms, whatsapp, slack, teams, push"],
+    [
+      ["notify: []"],
+      "10:13: found an empty list, expected a list of channels: email, sms, whatsapp, slack, teams, push",
+    ],
     [["mode: shaddow"], "10:11: found `shaddow`, expected `active` or `shadow`; did you mean `shadow`?"],
     [["from: 2026-02-30"], "10:11: found `2026-02-30`, expected a day that exists in the calendar"],
     [["from: tomorrow"], /^10:11: found `tomorrow`, expected a day such as `2026-10-01`/],

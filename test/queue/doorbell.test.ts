@@ -14,6 +14,8 @@ import { freshDatabaseUrl } from "../support/database.ts";
 import { redisAtHand, startRedis, type TestRedis } from "../support/redis.ts";
 import { type Gate, openGate } from "./gate.ts";
 
+const isDeadlock = (error: unknown) => error instanceof pg.DatabaseError && error.code === "40P01";
+
 interface TestBackend {
   place: DoorbellPlace;
   goAway(): Promise<void>;
@@ -36,7 +38,11 @@ const onPostgres = async (): Promise<TestBackend> => {
     async wipe() {
       const client = new pg.Client({ connectionString: direct });
       await client.connect();
-      await client.query("truncate bullmq.job, bullmq.event, bullmq.meta, bullmq.dedup, bullmq.dedup_next cascade");
+      const wiped = "truncate bullmq.job, bullmq.event, bullmq.meta, bullmq.dedup, bullmq.dedup_next cascade";
+      // the queues go on while it is wiped, and may lock the same tables in another order: PostgreSQL lets one of the two try again
+      await client
+        .query(wiped)
+        .catch((error: unknown) => (isDeadlock(error) ? client.query(wiped) : Promise.reject(error)));
       await client.end();
     },
     end: gate.shut,
