@@ -9,13 +9,14 @@ export interface Backlog {
   messages: number;
 }
 
-/** What waits for the server. Grants that wait for an admin (an empty pool) or for an address do not count. */
+/** What waits for the server. Grants that wait for an admin (an empty pool) or for an address do not count, nor do messages in quiet hours. */
 export const backlogOf = async (sql: Sql, since: Date): Promise<Backlog> => {
   const row = await sql.row<Backlog>(
     `select (select count(*) from inbox where state = 'received') as deliveries,
        (select count(*) from events where state in ('ready', 'reading') and received_at >= $1) as events,
        (select count(*) from grants where state in ('approved', 'ordering', 'unknown') and waiting is null and granted_at >= $1) as orders,
-       (select count(*) from messages where state in ('queued', 'sending') and created_at >= $1) as messages`,
+       (select count(*) from messages where state in ('queued', 'sending') and created_at >= $1
+         and (quiet_until is null or quiet_until <= now())) as messages`,
     [since],
   );
   return row ?? { deliveries: 0, events: 0, orders: 0, messages: 0 };

@@ -14,7 +14,7 @@ import { CLIENT_SECRET, hubspotEvent } from "../support/hubspot-door.ts";
 import { sign } from "../support/sign-hubspot.ts";
 import { startSmtpSink } from "../support/smtp-sink.ts";
 import { startTremendousApi } from "../support/tremendous-api.ts";
-import { eventually } from "../support/workspace.ts";
+import { atAnyHour, eventually } from "../support/workspace.ts";
 
 const KILLS = 25;
 const SEED = Number(process.env.FAULTS_SEED ?? Date.now() % 100_000);
@@ -68,7 +68,7 @@ beforeAll(async () => {
   tremendous.behaviour.balance = 1_000_000;
   folder = await mkdtemp(path.join(tmpdir(), "accolade-kill-"));
   await mkdir(path.join(folder, "rules"));
-  await writeFile(path.join(folder, "accolade.yaml"), config());
+  await writeFile(path.join(folder, "accolade.yaml"), atAnyHour(config()));
   await writeFile(path.join(folder, "rules", "all.yaml"), rules);
   await writeFile(
     path.join(folder, "people.yaml"),

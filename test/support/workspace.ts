@@ -58,7 +58,7 @@ export const writeWorkspace = async ({
 };
 
 /** Tests run at any hour, and their messages go out at once, unless they say otherwise. */
-const atAnyHour = (config: string): string => {
+export const atAnyHour = (config: string): string => {
   if (config.includes("quietHours")) return config;
   const written = parseDocument(config);
   // what is not YAML is for the test to see refused
