@@ -20,7 +20,7 @@ import { runAccolade } from "./support/run-accolade.ts";
 import { runHere } from "./support/run-here.ts";
 import { type Bench, clockAt, openBench } from "./support/workspace.ts";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 /** The books have days in them: what is past later was not when they were written. */
 const written = new Date("2026-11-25T12:00:00Z");
 const KEY = "a-secret-key-for-these-tests-that-is-long-enough";
