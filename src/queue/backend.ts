@@ -69,6 +69,8 @@ export const postgresBackend = async (url: string, onError: (error: Error) => vo
     query_timeout: 10_000,
     keepAlive: true,
   });
+  // each queue and each worker listens as well: five of either by now
+  pool.setMaxListeners(50);
   pool.on("error", onError);
   try {
     const client = await pool.connect();

@@ -136,7 +136,7 @@ test("one bad event in a batch of 100: the others go on, the bad one is parked w
   expect(seen.reason).toMatch(/^\[41\]\.objectId: found .*, expected /);
 
   const { replay } = await import("../../src/pipeline/replay.ts");
-  expect(await replay(running.server.opened.corridor, "parked")).toEqual({ deliveries: 1, events: 0 });
+  expect(await replay(running.server.opened.corridor, "parked")).toEqual({ deliveries: 1, events: 0, windows: 0 });
   running.server.pump.wake();
   await eventually("parked again, and nothing decided twice", async () => {
     const row = await counts();
