@@ -1,9 +1,10 @@
 /** What receipts change: the state of their messages, a fall-back where one failed, an address that is not written to any more. */
 import type { MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { addressDigest } from "../people/address-digest.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { addressDigest, suppress } from "./heard.ts";
+import { suppress } from "./heard.ts";
 import { forward, type MessageState, type ToldState } from "./message-state.ts";
 import { addressOn, isChannel, queueMessage } from "./notify-channel.ts";
 
@@ -83,7 +84,7 @@ const stopWriting = async (
   { address, code, at }: AppliedReceipt,
 ) => {
   const present = isChannel(message.channel) ? addressOn(message.channel, recipient) : null;
-  const digest = message.address_digest ?? (present === null ? null : addressDigest(corridor, present));
+  const digest = message.address_digest ?? (present === null ? null : addressDigest(corridor.sealer, present));
   if (digest === null || address === null) return;
   const kind = address === "optedOut" ? message.kind : "all";
   await suppress(tx, { channel: message.channel, digest, kind, why: address, source, evidence: code, at });

@@ -5,15 +5,12 @@
  */
 import type { ChannelName, MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { addressDigest } from "../people/address-digest.ts";
 import type { Corridor } from "./corridor.ts";
 import { saidWords } from "./said-words.ts";
 
 /** An address that bounced is tried again after this: mailboxes come back, and numbers are given to somebody else. */
 const BAD_FOR_MS = 90 * 86_400_000;
-
-/** The same for every way of writing one address. */
-export const addressDigest = ({ sealer }: Pick<Corridor, "sealer">, address: string): string =>
-  sealer.digest(address.includes("@") ? address.trim().toLowerCase() : `+${address.replace(/\D/g, "")}`, "address");
 
 interface Suppression {
   channel: string;
@@ -67,7 +64,7 @@ export const refusedChannels = async (
   const refused = new Map<ChannelName, Refusal>();
   if (addresses.size === 0) return refused;
   const names = [...addresses.keys()];
-  const digests = names.map((name) => addressDigest(corridor, addresses.get(name) ?? ""));
+  const digests = names.map((name) => addressDigest(corridor.sealer, addresses.get(name) ?? ""));
   const rows = await tx.rows<{ channel: ChannelName; why: Refusal | null; agreed: boolean }>(
     `select t.channel, coalesce(a.agreed_at is not null, false) as agreed,
        (select s.why from suppressions s
@@ -96,7 +93,7 @@ export const hear = async (
   channel: ChannelName,
   { from, text, at }: { from: string; text: string; at: Date },
 ): Promise<void> => {
-  const digest = addressDigest(corridor, from);
+  const digest = addressDigest(corridor.sealer, from);
   const word = saidWords(text);
   const said = { channel, digest, source: "heard", at };
   if (word === "stop") await suppress(tx, { ...said, kind: "all", why: "optedOut", evidence: "STOP" });

@@ -1,10 +1,11 @@
 /** What a send came to is kept on its message; receipts that were faster than the sender's answer are applied to it. */
 import type { MessageKind, SendOutcome } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { addressDigest } from "../people/address-digest.ts";
 import { type AppliedReceipt, applyReceipts } from "./apply-receipts.ts";
 import type { Carrier, Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
-import { addressDigest, suppress } from "./heard.ts";
+import { suppress } from "./heard.ts";
 import type { MessageState } from "./message-state.ts";
 import { NOT_TOLD_YET, queueMessage } from "./notify-channel.ts";
 import { pauseAfter } from "./pause-after.ts";
@@ -94,7 +95,7 @@ const noteAddress = async (
   if (kind === "celebration" || (refused.kind !== "badAddress" && refused.kind !== "optedOut")) return;
   const told = {
     channel,
-    digest: addressDigest(corridor, to),
+    digest: addressDigest(corridor.sealer, to),
     source: sender,
     evidence: refused.code,
     at: corridor.now(),

@@ -4,11 +4,11 @@
  */
 import type { ChannelName, MessageKind, Rendered } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { addressDigest } from "../people/address-digest.ts";
 import { beginAttempt } from "./attempts.ts";
 import { whyNotCelebrated, wordsFor } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { addressDigest } from "./heard.ts";
 import { addressOn, nextChannel, queueMessage, refusedBy } from "./notify-channel.ts";
 import { type Sent, settleSend } from "./notify-settle.ts";
 import { wordsOf } from "./notify-words.ts";
@@ -121,7 +121,7 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     await tx.run(
       `update messages set state = 'sending', sender = $3, not_before = $2, turn_at = null, address_digest = $4, quiet_until = null
        where id = $1`,
-      [messageId, new Date(now.getTime() + lease), open.sender, to === "" ? null : addressDigest(corridor, to)],
+      [messageId, new Date(now.getTime() + lease), open.sender, to === "" ? null : addressDigest(corridor.sealer, to)],
     );
     const attempt = await beginAttempt(tx, {
       grantId: grant.id,

@@ -103,7 +103,7 @@ export const viewPerson = async (corridor: Corridor, token: string): Promise<Per
     points: hadPoints || offers.length > 0 ? points : null,
     offers,
     formKey: randomUUID(),
-    settings: await settingsOf(corridor, database, recipient),
+    settings: await settingsOf(corridor, database, recipient, devices?.n ?? 0),
     devices: devices?.n ?? 0,
   };
 };
@@ -165,12 +165,13 @@ const offersFor = async (
   });
 };
 
-const settingsOf = async (corridor: Corridor, sql: Sql, recipient: Recipient): Promise<PersonSettings> => {
+const settingsOf = async (
+  corridor: Corridor,
+  sql: Sql,
+  recipient: Recipient,
+  devices: number,
+): Promise<PersonSettings> => {
   const { channels: open, sealer, now, workspace } = corridor;
-  const { n: devices = 0 } =
-    (await sql.row<{ n: number }>("select count(*)::int as n from push_subscriptions where recipient_id = $1", [
-      recipient.id,
-    ])) ?? {};
   const addresses = [...open.keys()].flatMap((channel) => {
     const address = addressOn(channel, { ...recipient, has_device: devices > 0 });
     return address === null ? [] : [[channel, address] as const];

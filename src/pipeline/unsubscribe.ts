@@ -4,9 +4,10 @@
  */
 import { type MessageKind, noticeKinds } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { addressDigest } from "../people/address-digest.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, languageOf, loadGrant } from "./grant-view.ts";
-import { addressDigest, lookAgainAt, refusedChannels, suppress, takeBack } from "./heard.ts";
+import { lookAgainAt, refusedChannels, suppress, takeBack } from "./heard.ts";
 import { isUuid } from "./uuid-of.ts";
 
 const PURPOSE = "unsubscribe";
@@ -82,7 +83,7 @@ const meantBy = async (corridor: Corridor, sql: Sql, token: string): Promise<Mea
     [grantId, kind],
   );
   const { email } = grant.recipient;
-  const digest = sent?.address_digest ?? (email === null ? undefined : addressDigest(corridor, email));
+  const digest = sent?.address_digest ?? (email === null ? undefined : addressDigest(corridor.sealer, email));
   return digest === undefined ? undefined : { grant, kind, digest };
 };
 

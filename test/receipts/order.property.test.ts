@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { SendOutcome } from "../../src/channels/channel.ts";
+import { addressDigest } from "../../src/people/address-digest.ts";
 import { loadGrant } from "../../src/pipeline/grant-view.ts";
-import { addressDigest, refusedChannels } from "../../src/pipeline/heard.ts";
+import { refusedChannels } from "../../src/pipeline/heard.ts";
 import { keepOutcome } from "../../src/pipeline/keep-outcome.ts";
 import { keepReceipts } from "../../src/pipeline/receive-messages.ts";
 import type { MessageReceipt } from "../../src/receipt.ts";
@@ -59,7 +60,7 @@ const live = async (all: readonly Said[], order: readonly number[], outcome: "ac
   );
   await database.run(
     `insert into messages (id, grant_id, kind, round, channel, sender, state, address_digest) values ($1, $2, 'reward', 1, 'sms', 'outbox', 'sending', $3)`,
-    [messageId, grantId, addressDigest(corridor, phone)],
+    [messageId, grantId, addressDigest(corridor.sealer, phone)],
   );
   const receiptOf = (each: Said, index: number): MessageReceipt => {
     const at = new Date(Date.parse("2026-11-23T11:00:00Z") + each.minute * 60_000);

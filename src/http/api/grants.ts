@@ -4,7 +4,19 @@ import { type GrantSummary, listGrants, viewGrant } from "../../pipeline/grant-s
 import { type User, userRoles } from "../../users.ts";
 import { seenBy, seesAddresses } from "./addresses.ts";
 import { defineRoute, refused } from "./route.ts";
-import { ById, Explained, Id, Instant, MoneyShape, MoveReasonShape, moneyShape, Name, Next, Paged } from "./shapes.ts";
+import {
+  AttemptShape,
+  ById,
+  Explained,
+  Id,
+  Instant,
+  MoneyShape,
+  MoveReasonShape,
+  moneyShape,
+  Name,
+  Next,
+  Paged,
+} from "./shapes.ts";
 
 const Summary = z.object({
   id: Id,
@@ -37,17 +49,7 @@ const Story = Summary.extend({
       reason: MoveReasonShape,
     }),
   ),
-  attempts: z.array(
-    z.object({
-      target: z.string(),
-      what: z.string(),
-      startedAt: Instant,
-      finishedAt: Instant.nullable(),
-      outcome: z.string().nullable(),
-      code: z.string().nullable(),
-      detail: z.string().nullable(),
-    }),
-  ),
+  attempts: z.array(AttemptShape),
   messages: z.array(
     z.object({
       kind: z.string(),

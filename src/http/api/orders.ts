@@ -4,7 +4,7 @@ import { viewOrder } from "../../pipeline/order-view.ts";
 import { settleOrderByHand } from "../../pipeline/settle-order.ts";
 import { seenBy } from "./addresses.ts";
 import { defineRoute, refused } from "./route.ts";
-import { ById, Id, Instant, MoneyShape, moneyShape } from "./shapes.ts";
+import { AttemptShape, ById, Id, Instant, MoneyShape, moneyShape } from "./shapes.ts";
 
 const Order = z.object({
   grant: Id,
@@ -30,16 +30,7 @@ const Order = z.object({
     })
     .nullable(),
   attempts: z.array(
-    z.object({
-      target: z.string(),
-      what: z.string(),
-      startedAt: Instant,
-      finishedAt: Instant.nullable(),
-      outcome: z.string().nullable(),
-      code: z.string().nullable(),
-      detail: z.string().nullable(),
-      actor: z.string().nullable().describe("A person who said so; null for a call"),
-    }),
+    AttemptShape.extend({ actor: z.string().nullable().describe("A person who said so; null for a call") }),
   ),
   earlier: z.array(
     z.object({

@@ -62,3 +62,14 @@ export const MoveReasonShape = z
   .object({ code: z.string(), values: z.record(z.string(), z.unknown()), again: z.boolean().optional() })
   .nullable()
   .describe("The same as `why`, as a code with its values; null where a person or a vendor said it");
+
+/** One call to a provider or sender, with what came of it. */
+export const AttemptShape = z.object({
+  target: z.string(),
+  what: z.string(),
+  startedAt: Instant,
+  finishedAt: Instant.nullable(),
+  outcome: z.string().nullable(),
+  code: z.string().nullable(),
+  detail: z.string().nullable(),
+});
