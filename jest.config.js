@@ -8,4 +8,6 @@ export default {
   globalTeardown: "<rootDir>/test/support/stop-postgres.ts",
   testTimeout: 30_000,
   maxWorkers: 2,
+  // modules of earlier files are never let go of whole; a worker that has grown this far spends its time collecting garbage
+  workerIdleMemoryLimit: "1200MB",
 };

@@ -1,6 +1,6 @@
 /** A bench per sender and channel: the vendor's stand-in, the settings that reach it, and how to put it into a mood. */
 
-import { createECDH } from "node:crypto";
+import webPush from "web-push";
 import { z } from "zod";
 import type { Carried, Rendered, SendRequest } from "../../src/channels/channel.ts";
 import type { Database } from "../../src/db/sql.ts";
@@ -238,10 +238,7 @@ const teamsBench = (channel: "teams" | "celebration"): BenchKind => ({
 });
 
 /** A fresh pair, as `accolade push keys` prints it. */
-export const vapidKeys = () => {
-  const ecdh = createECDH("prime256v1");
-  return { publicKey: ecdh.generateKeys("base64url"), privateKey: ecdh.getPrivateKey("base64url") };
-};
+export const vapidKeys = () => webPush.generateVAPIDKeys();
 
 const pushBench: BenchKind = {
   sender: "web-push",

@@ -1,8 +1,9 @@
 /** What a YAML block of a page is, and what Accolade says of it. */
 
-import { createECDH, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import webPush from "web-push";
 import { parse } from "yaml";
 import { readConfigFile } from "../../src/config-file.ts";
 import { loadRules } from "../../src/engine/index.ts";
@@ -17,8 +18,7 @@ import { sendgridAccount } from "../support/mail-services.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
 
-const push = createECDH("prime256v1");
-push.generateKeys();
+const push = webPush.generateVAPIDKeys();
 
 /** A value of the right shape for every name that a page refers to. */
 const shapes: readonly [RegExp, string][] = [
@@ -27,8 +27,8 @@ const shapes: readonly [RegExp, string][] = [
   [/TEMPLATE/, `HX${"0".repeat(32)}`],
   [/(SALESFORCE|VONAGE)_PRIVATE_KEY/, String(rsa)],
   [/VONAGE_APPLICATION_ID/, "0b6f7f0e-7a1c-4b7e-9d55-2f1d4b0f9a10"],
-  [/PUSH_PUBLIC_KEY/, push.getPublicKey("base64url")],
-  [/PUSH_PRIVATE_KEY/, push.getPrivateKey("base64url")],
+  [/PUSH_PUBLIC_KEY/, push.publicKey],
+  [/PUSH_PRIVATE_KEY/, push.privateKey],
   [/SLACK_BOT_TOKEN/, "xoxb-of-these-tests"],
   [/^(SLACK|TEAMS).*_WEBHOOK$/, "https://hooks.example.com/services/a-secret"],
   [/SECRET_PATH/, "0".repeat(48)],
