@@ -6,6 +6,9 @@
 import { fork } from "node:child_process";
 import path from "node:path";
 
+/** What Node.js may keep, however long the past is: a backtest that needs more the longer it is ends here with an error. */
+const HEAP_MB = 384;
+
 export interface BacktestFigures {
   events: number;
   importSeconds: number;
@@ -36,7 +39,9 @@ export const run = async (form: "whole" | "short" = "whole"): Promise<BacktestFi
 /** In a process of its own: memory that a shorter past took must not be counted again. */
 const measured = (events: number): Promise<BacktestFigures> =>
   new Promise((resolve, reject) => {
-    const child = fork(path.join(import.meta.dirname, "measure.ts"), [String(events)]);
+    const child = fork(path.join(import.meta.dirname, "measure.ts"), [String(events)], {
+      execArgv: [...process.execArgv, `--max-old-space-size=${HEAP_MB}`],
+    });
     child.on("message", (figures: BacktestFigures) => resolve(figures));
     child.on("error", reject);
     child.on("exit", (code) => reject(new Error(`the backtest of ${events} events ended with ${code}`)));

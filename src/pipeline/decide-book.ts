@@ -55,7 +55,7 @@ export const decideBook = async (
   const undone = new Map<string, UndoneReason>();
   const place = { workspaceId: workspace?.id ?? "", timeZone: corridor.workspace.timeZone };
   for (const { read } of own) {
-    const verdict = await judgeFamily(corridor, tx, read, { histories, people, customers, stored });
+    const verdict = await judgeFamily(corridor, tx, read, { histories, people, customers, stored, nearMisses });
     judged.push(...verdict);
     const found = dueGrants(place, verdict, read.merges);
     due.push(...found.grants);

@@ -48,7 +48,11 @@ export const gather = async (tx: Sql, events: readonly ToldEvent[], again: reado
     tx,
     events.flatMap(({ id, connection, facts }) => facts.map((fact) => ({ ...fact, connection, eventId: id }))),
   );
-  const fresh = Map.groupBy(told, keyText);
+  return gatherAround(tx, Map.groupBy(told, keyText), again);
+};
+
+/** The same where what is new was kept already. */
+export const gatherAround = async (tx: Sql, fresh: News["fresh"], again: readonly RecordKey[]): Promise<News> => {
   const records = [...fresh.values()].flatMap(([fact]) =>
     fact ? [{ connection: fact.connection, kind: fact.kind, id: fact.id }] : [],
   );

@@ -70,6 +70,8 @@ interface Known {
   customers: Customers;
   /** By `milestoneKey`. */
   stored: ReadonlyMap<string, StoredMilestone>;
+  /** Whether what no rule matched is stored, too. Else one without a row that nothing new was told of matched none. */
+  nearMisses: boolean;
 }
 
 /** Asks the rules about each milestone of a family, by the version in force when it was first decided. */
@@ -98,7 +100,9 @@ export const judgeFamily = async (
       },
       () => kept ?? situationOf(milestone, subject, near),
     );
-    const matchedNone = before?.matched === false && before.rule_version === version.id;
+    const matchedNone = before
+      ? before.matched === false && before.rule_version === version.id
+      : !known.nearMisses && histories.length === 1 && !toldAnew(milestone);
     if (version.matcher.listens(milestone.type) && !matchedNone)
       each.matches = version.matcher
         .match(each.situation)

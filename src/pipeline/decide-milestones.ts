@@ -7,7 +7,7 @@ import { milestoneKey, type StoredMilestone } from "./decide-judge.ts";
 interface Known {
   stored: ReadonlyMap<string, StoredMilestone>;
   fresh: ReadonlyMap<string, readonly ToldFact[]>;
-  /** Whether situations are kept of what a rule listened to and none matched. Of a metric they are: when it was judged is in there. */
+  /** Whether what no rule matched is kept, with its situation where one listened. Of a metric it is: when it was judged is in there. */
   nearMisses: boolean;
 }
 
@@ -29,7 +29,7 @@ export const writeMilestones = async (
     // a record with a long life has many milestones: writing all of them again for each change would grow with its history
     const row = stored.get(keyOf(each));
     if (row && isSame(row, each)) ids.set(each, row.id);
-    else told.push(each);
+    else if (row || nearMisses || each.matches.length > 0 || each.milestone.subject.kind === "metric") told.push(each);
   }
   const rows = await tx.rows<{ id: number; n: number }>(
     `with told as (

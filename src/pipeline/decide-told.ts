@@ -3,12 +3,13 @@
  * book judges it. A live server has one book; a rehearsal compares two.
  */
 import type { Sql } from "../db/sql.ts";
+import type { RecordKey } from "../records/fact-rows.ts";
 import { customersAround } from "./customer-view.ts";
 import { type DueAgain, dueAgain } from "./decide-again.ts";
 import { type Book, type Decided, decideBook } from "./decide-book.ts";
 import { applyBrake } from "./decide-brake.ts";
 import { forgetErased } from "./decide-erase.ts";
-import { gather, type ToldEvent } from "./decide-gather.ts";
+import { gather, gatherAround, type News, type ToldEvent } from "./decide-gather.ts";
 import { sumMetrics } from "./decide-metrics.ts";
 import { refreshPeople } from "./decide-people.ts";
 import { metricsDue } from "./metrics-due.ts";
@@ -19,6 +20,13 @@ interface Extent {
   again: boolean;
   /** Whether metrics that no rule in force listens to are summed up as well. Of a rehearsal nobody will ask for them. */
   sums: boolean;
+  /** What was gathered of these events already. */
+  ahead?: Promise<News> | undefined;
+  /**
+   * Called when the books begin: until they are done nobody reads or writes what they share. Not called where one listens to
+   * a metric, since what a metric rests on is read then.
+   */
+  meanwhile?: ((news: News) => void) | undefined;
 }
 
 /**
@@ -36,10 +44,11 @@ export const decideTold = async (
   const taken = again.map(({ records, metrics }) => events.length + due.length + records.length + metrics.length);
   if (taken.every((count) => count === 0)) return together(books, async () => ({ events: 0, granted: [] }));
 
-  const news = await gather(
+  const news = await newsOf(
     tx,
     events,
     again.flatMap(({ records }) => records),
+    extent.ahead,
   );
   await together(books, (book) => refreshPeople(book.tx, news.changed));
   const listened = books.some((book) => book.corridor.rules.current().matcher.listens("metric.changed"));
@@ -51,6 +60,7 @@ export const decideTold = async (
     sums: extent.sums || listened,
   });
   const customers = await customersAround(tx, news.histories.values(), corridor.workspace);
+  if (!listened) extent.meanwhile?.(news);
   return together(books, async (book, index) => {
     const [count = 0, own = NOTHING, decidedAt = moments[0]] = [taken[index], again[index], moments[index]];
     // another book has something to judge again, and this one has not
@@ -60,6 +70,18 @@ export const decideTold = async (
     await applyBrake(book.corridor, book.tx, decidedAt);
     return { events: count, granted };
   });
+};
+
+/** What was gathered ahead knows nothing of what has come to be judged again since. */
+const newsOf = async (
+  tx: Sql,
+  events: readonly ToldEvent[],
+  again: readonly RecordKey[],
+  ahead: Promise<News> | undefined,
+): Promise<News> => {
+  if (!ahead) return gather(tx, events, again);
+  const news = await ahead;
+  return again.length === 0 ? news : gatherAround(tx, news.fresh, again);
 };
 
 /**

@@ -1,7 +1,7 @@
 /** Lets a stage live through the past: events come in as they did, are decided, and what is due is given at once. */
 import type { Sql } from "../db/sql.ts";
 import type { Fact } from "../events.ts";
-import type { ToldEvent } from "./decide-gather.ts";
+import { gather, type News, type ToldEvent } from "./decide-gather.ts";
 import { decideTold } from "./decide-told.ts";
 import type { Stage } from "./rehearse.ts";
 import type { PastEvent } from "./rehearse-history.ts";
@@ -21,19 +21,57 @@ export const feed = async (stages: readonly [Stage, ...Stage[]], events: readonl
   for (const wave of wavesOf(events)) {
     const news = wave.map(({ connection, subject, receivedAt }) => ({ connection, ...subject, at: receivedAt }));
     await together(stages, ({ tx }) => endHolds(tx, news));
-    for (const batch of batchesOf(wave)) await decide(stages, batch);
-    while (await decide(stages, []));
+    await decideInTurn(stages, batchesOf(wave));
+    while (await decide(stages, nothingTold));
   }
   await together(stages, async ({ tx }) => {
     while ((await fundWaiting(tx)) > 0);
   });
 };
 
-/** Whether there was anything to decide. */
-const decide = async (stages: readonly [Stage, ...Stage[]], batch: readonly PastEvent[]): Promise<boolean> => {
+/** Events as rows, and what they tell of, gathered. */
+interface Told {
+  events: readonly ToldEvent[];
+  news?: Promise<News>;
+}
+
+const nothingTold: Told = { events: [] };
+
+/** While the books decide about a batch, what the next one tells is kept and read: PostgreSQL need not wait for them. */
+const decideInTurn = async (
+  stages: readonly [Stage, ...Stage[]],
+  batches: readonly (readonly PastEvent[])[],
+): Promise<void> => {
   const [first] = stages;
-  const told = await insertDecided(first.tx, batch);
-  const decided = await decideTold(stages, told, { again: true, sums: false });
+  const tell = async (batch: readonly PastEvent[]): Promise<Told> => {
+    const events = await insertDecided(first.tx, batch);
+    const news = gather(first.tx, events, []);
+    await news;
+    return { events, news };
+  };
+  let ahead: Promise<Told> | undefined;
+  for (const [index, batch] of batches.entries()) {
+    const next = batches[index + 1];
+    const told = await (ahead ?? insertDecided(first.tx, batch).then((events): Told => ({ events })));
+    ahead = undefined;
+    await decide(stages, told, (news) => {
+      // what a person told before they were forgotten must not be read again
+      if (!next || news.changed.some(({ fields }) => fields.has("erased"))) return;
+      ahead = tell(next);
+      // whoever awaits it hears of what went wrong, unless the books failed first
+      ahead.catch(() => {});
+    });
+  }
+};
+
+/** Whether there was anything to decide. */
+const decide = async (
+  stages: readonly [Stage, ...Stage[]],
+  { events, news }: Told,
+  meanwhile?: (news: News) => void,
+): Promise<boolean> => {
+  const [first] = stages;
+  const decided = await decideTold(stages, events, { again: true, sums: false, ahead: news, meanwhile });
   await together(stages, async ({ tx }, index) => {
     // the server orders within seconds: a reward that is no longer due later was given all the same
     const granted = decided[index]?.granted ?? [];
@@ -41,9 +79,9 @@ const decide = async (stages: readonly [Stage, ...Stage[]], batch: readonly Past
       await tx.run("update grants set state = 'issued' where id = any ($1) and state = 'approved'", [granted]);
   });
   // nobody else analyses tables that only this transaction sees
-  if (grewEnough(first.events, first.events + batch.length)) await analyze(stages);
-  first.events += batch.length;
-  return decided.some(({ events }) => events > 0);
+  if (grewEnough(first.events, first.events + events.length)) await analyze(stages);
+  first.events += events.length;
+  return decided.some(({ events: count }) => count > 0);
 };
 
 /** What arrived together stays together. */

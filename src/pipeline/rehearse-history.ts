@@ -44,7 +44,7 @@ export const countPast = async ({ tx, real }: Rehearsal, source: HistorySource, 
 
 /**
  * What happened before `until`, in the order in which it was told, in pages that never part a delivery. Read through a
- * cursor, so that no more than a page is in memory.
+ * cursor, so that no more than two pages are in memory.
  */
 export async function* pastEvents(
   { tx, real }: Rehearsal,
@@ -63,9 +63,13 @@ export async function* pastEvents(
     [until],
   );
   let page: PastEvent[] = [];
-  for (;;) {
-    const rows = await tx.rows<PastEvent>(`fetch ${PAGE} from past`);
+  const fetch = () => tx.rows<PastEvent>(`fetch ${PAGE} from past`);
+  for (let next = fetch(); ; ) {
+    const rows = await next;
     if (rows.length === 0) break;
+    // read while this page is decided
+    next = fetch();
+    next.catch(() => {});
     const last = rows.at(-1)?.delivery;
     const open = rows.findIndex((row) => row.delivery === last);
     // a delivery that fills a whole page is parted after all: nothing else bounds it

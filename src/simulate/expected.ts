@@ -45,7 +45,7 @@ export const expectedGrants = async (
     );
     const people = await peopleAround(corridor.database, around, { withTeams: true });
     const customers = await customersAround(corridor.database, around.values(), corridor.workspace);
-    const known = { histories: around, people, customers, stored: new Map() };
+    const known = { histories: around, people, customers, stored: new Map(), nearMisses: true };
     for (const history of chunk) {
       const family = readFamily([history], { histories: around, fresh: new Map() });
       const judged = await judgeFamily(corridor, corridor.database, family, known);
