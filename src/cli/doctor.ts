@@ -17,5 +17,6 @@ export const doctorCommand = (): Command =>
         print(`Enter this in ${label} (${connection})\n${lines.map((line) => `  ${line}`).join("\n")}\n`);
       print(wrong === 0 ? "All is well." : `${wrong} to mend, marked with !! above.`);
       // a vendor that never answered would hold the process until its own time is over
-      process.stdout.write("", () => process.exit(wrong === 0 ? 0 : 1));
+      await new Promise<void>((written) => process.stdout.write("", () => written()));
+      process.exit(wrong === 0 ? 0 : 1);
     });

@@ -5,7 +5,8 @@ import type { Ran } from "./run-accolade.ts";
 
 /** As `runAccolade`, but what commander itself refuses (a missing argument) ends the process: run that one apart. */
 export const runHere = async (args: readonly string[], folder: string, env: Record<string, string>): Promise<Ran> => {
-  const before = { cwd: process.cwd(), env: { ...process.env }, code: process.exitCode, console: { ...console } };
+  const { exit, exitCode: code } = process;
+  const before = { cwd: process.cwd(), env: { ...process.env }, code, exit, console: { ...console } };
   const out = { stdout: "", stderr: "" };
   process.chdir(folder);
   for (const name of Object.keys(process.env)) if (!["PATH", "HOME"].includes(name)) delete process.env[name];
@@ -19,10 +20,18 @@ export const runHere = async (args: readonly string[], folder: string, env: Reco
     };
   console.log = into("stdout");
   console.error = into("stderr");
+  const ended = new Error("the command ended the process");
+  process.exit = (code) => {
+    process.exitCode = code ?? process.exitCode;
+    throw ended;
+  };
   try {
-    await main(["node", "accolade", ...args]);
+    await main(["node", "accolade", ...args]).catch((error: unknown) => {
+      if (error !== ended) throw error;
+    });
     return { code: Number(process.exitCode), ...out };
   } finally {
+    process.exit = before.exit;
     Object.assign(console, before.console);
     process.chdir(before.cwd);
     for (const name of Object.keys(process.env)) if (!(name in before.env)) delete process.env[name];
