@@ -46,8 +46,10 @@ const leaves = [
   "redact",
   "sealer",
   "situation",
+  "storable",
   "telemetry",
   "users",
+  "vendor-address",
   "windows",
   "within",
 ].map((name) => `src/${name}.ts`);
@@ -65,7 +67,12 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every connector may import outside of its own folder. */
-const forConnectors = ["connectors/connector.ts", "connectors/standard-webhooks.ts", "connectors/write-back.ts"];
+const forConnectors = [
+  "connectors/api-address.ts",
+  "connectors/connector.ts",
+  "connectors/standard-webhooks.ts",
+  "connectors/write-back.ts",
+];
 const forConnectorTypes = ["src/events.ts", "src/outcome.ts"];
 /** The event model is data: its schemas may be used, too. */
 const forConnectorValues = ["src/events.ts"];

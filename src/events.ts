@@ -19,7 +19,11 @@ export const Subject = z.object({
 export type Subject = z.infer<typeof Subject>;
 
 /** A moment in UTC, ISO 8601 with milliseconds: `2026-11-23T09:30:00.000Z`. Text, so that it sorts and serialises as it is. */
-export const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+export const Instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text).toISOString())
+  // PostgreSQL knows no year 0, and text of more digits does not sort
+  .refine((text) => /^(?!0000)\d{4}-/.test(text), "expected a moment of the years 1 to 9999");
 
 export const FactValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 export type FactValue = z.infer<typeof FactValue>;

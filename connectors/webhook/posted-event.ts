@@ -12,7 +12,8 @@ export const PostedEvent = z.strictObject({
   ),
   occurredAt: z.iso
     .datetime({ offset: true, error: "a date and time with its offset: 2026-11-23T09:30:00Z" })
-    .transform((text) => new Date(text).toISOString()),
+    .transform((text) => new Date(text).toISOString())
+    .refine((text) => /^(?!0000)\d{4}-/.test(text), "a moment of the years 1 to 9999"),
   record: z.record(z.string(), z.unknown(), "an object: field → value").default({}),
   details: z.record(z.string(), z.unknown(), "an object: name → value").optional(),
   key: z.string("text of 1 to 150 characters").min(1).max(150, "text of 1 to 150 characters").optional(),

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { Database, Sql } from "../db/sql.ts";
 import type { Fact } from "../events.ts";
+import { storable, storableJson } from "../storable.ts";
 import type { HistoryMap } from "./history-map.ts";
 import { readCsv } from "./read-csv.ts";
 import { readJsonl } from "./read-jsonl.ts";
@@ -92,11 +93,11 @@ const insert = async (
     [
       connection,
       events.map(({ key }) => `history:${createHash("sha256").update(key).digest("base64url")}`),
-      events.map(({ type }) => type),
+      events.map(({ type }) => storable(type)),
       events.map(({ subject }) => subject.kind),
-      events.map(({ subject }) => subject.id),
+      events.map(({ subject }) => storable(subject.id)),
       events.map(({ occurredAt }) => occurredAt),
-      events.map((event) => JSON.stringify([...event.facts, ...factsOf(event)])),
+      events.map((event) => storableJson([...event.facts, ...factsOf(event)])),
       source,
       now,
     ],

@@ -4,6 +4,7 @@
  */
 import type { Reader, ReadFailure, ReadResult } from "../../connectors/connector.ts";
 import type { Fact, RecordKind, Subject } from "../events.ts";
+import { storableJson } from "../storable.ts";
 import type { Corridor } from "./corridor.ts";
 import { pauseAfter } from "./pause-after.ts";
 
@@ -64,7 +65,7 @@ export const readWaiting = async (corridor: Corridor, connection: string, reader
     await tx.run(
       `update events e set state = 'ready', facts = t.facts, reason = null, tries = 0
        from unnest($1::bigint[], $2::jsonb[]) as t (id, facts) where e.id = t.id and e.state = 'reading'`,
-      [ready.map((each) => each.id), ready.map((each) => JSON.stringify(each.facts))],
+      [ready.map((each) => each.id), ready.map((each) => storableJson(each.facts))],
     );
     await tx.run(
       `update events e set tries = e.tries + 1, not_before = t.not_before, reason = t.reason, state = t.state

@@ -8,6 +8,7 @@ import type { Unpacked } from "../../connectors/connector.ts";
 import { isAway } from "../db/away.ts";
 import type { Sql } from "../db/sql.ts";
 import { CrmEvent } from "../events.ts";
+import { storable, storableJson } from "../storable.ts";
 import type { Corridor } from "./corridor.ts";
 import { oneByOne } from "./one-by-one.ts";
 
@@ -148,14 +149,14 @@ const eventRow = (row: InboxRow, part: Unpacked): EventRow => {
     const event = checked.data;
     return {
       ...common,
-      key: event.key,
-      type: event.type,
+      key: storable(event.key),
+      type: storable(event.type),
       kind: event.subject.kind,
-      id: event.subject.id,
+      id: storable(event.subject.id),
       occurredAt: event.occurredAt,
-      facts: JSON.stringify(event.facts),
-      actor: event.actor ?? null,
-      origin: event.origin ?? null,
+      facts: storableJson(event.facts),
+      actor: storableOrNull(event.actor),
+      origin: storableOrNull(event.origin),
       state: event.needsRead ? "reading" : "ready",
       reason: null,
     };
@@ -172,7 +173,7 @@ const eventRow = (row: InboxRow, part: Unpacked): EventRow => {
         };
   return {
     ...common,
-    key: `bad:${row.id}:${bad.key}`.slice(0, 500),
+    key: storable(`bad:${row.id}:${bad.key}`.slice(0, 500)),
     type: "not understood",
     kind: "none",
     id: "",
@@ -181,6 +182,8 @@ const eventRow = (row: InboxRow, part: Unpacked): EventRow => {
     actor: null,
     origin: null,
     state: "parked",
-    reason: `${bad.place}: found ${bad.found}, expected ${bad.expected}`,
+    reason: storable(`${bad.place}: found ${bad.found}, expected ${bad.expected}`),
   };
 };
+
+const storableOrNull = (text: string | undefined): string | null => (text === undefined ? null : storable(text));

@@ -5,7 +5,9 @@
 import type { ChannelName } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import type { MessageReceipt, ReceiptRequest, Received } from "../receipt.ts";
+import { storableParts } from "../storable.ts";
 import { type AppliedReceipt, applyReceipts } from "./apply-receipts.ts";
+import { believable } from "./believable.ts";
 import type { Corridor, OpenChannel } from "./corridor.ts";
 import { hear } from "./heard.ts";
 import { isUuid } from "./uuid-of.ts";
@@ -26,9 +28,11 @@ export const receiveFromSender = async (
 export const keepReceipts = async (
   corridor: Corridor,
   open: Pick<OpenChannel, "channel" | "sender">,
-  receipts: readonly MessageReceipt[],
+  told: readonly MessageReceipt[],
 ): Promise<void> => {
-  if (receipts.length === 0) return;
+  if (told.length === 0) return;
+  const now = corridor.now();
+  const receipts = told.map((receipt) => storableParts({ ...receipt, at: believable(receipt.at, now) }));
   const rung = await corridor.database.transaction(async (tx) => {
     await lockReferences(tx, open.channel, receipts.flatMap(referenceOf));
     const fresh = await store(corridor, tx, open.channel, receipts);
