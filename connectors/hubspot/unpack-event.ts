@@ -7,7 +7,7 @@ import { kindOf, type ObjectKind, typeIds } from "./kinds.ts";
 import { fieldOf } from "./properties.ts";
 import { canRead, type Settings } from "./settings.ts";
 import { redacted } from "./values.ts";
-import { isObject, type Json, optionalText, readId, readIds, readOccurredAt } from "./wire.ts";
+import { isObject, type Json, optionalText, readId, readIds, readOccurredAt, textOf } from "./wire.ts";
 
 /** What every event of one delivery shares. */
 export interface Context {
@@ -44,7 +44,7 @@ export const unpackEvent = (raw: unknown, index: number, context: Context): Unpa
 
   if (generic && typeof raw.objectTypeId !== "string")
     return badEvent(raw, `${place}.objectTypeId`, raw.objectTypeId, "text like 0-3");
-  const kind = kindOf(generic ? String(raw.objectTypeId) : family);
+  const kind = kindOf(generic ? textOf(raw.objectTypeId) : family);
   if (kind === undefined) return undefined;
   return verb === "merge" ? merge(base, kind) : ofOneRecord(base, kind);
 };
@@ -86,8 +86,8 @@ const ours = "accolade";
 /** A field of `writeBack`, set through the app whose webhook this is: HubSpot then names the app as the source. */
 const isOurs = ({ raw, context }: Base): boolean =>
   raw.changeSource === "INTEGRATION" &&
-  raw.appId !== undefined &&
-  String(raw.sourceId) === String(raw.appId) &&
+  textOf(raw.appId) !== "" &&
+  textOf(raw.sourceId) === textOf(raw.appId) &&
   Object.values(context.settings.writeBack?.fields ?? {}).some((property) => property === raw.propertyName);
 
 const said: Record<string, string> = {

@@ -40,5 +40,9 @@ export const readOccurredAt = (raw: Json, place: string, receivedAt: Date): Read
   return { bad: badEvent(raw, `${place}.occurredAt`, at, "milliseconds since 1970, not in the future") };
 };
 
+/** A name or number as text; "" for anything else: of an object that a stranger sent, String may throw. */
+export const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+
 export const optionalText = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value.slice(0, 200) : undefined;

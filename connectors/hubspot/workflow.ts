@@ -6,7 +6,7 @@ import { propertiesOf } from "./properties.ts";
 import { canRead, type Settings } from "./settings.ts";
 import { factsOfProperty } from "./unpack-event.ts";
 import { momentOf, redacted } from "./values.ts";
-import { isObject, type Json, readId } from "./wire.ts";
+import { isObject, type Json, readId, textOf } from "./wire.ts";
 
 /** One value of a property, from one moment on; `at` undefined where the body does not say. */
 interface Entry {
@@ -73,7 +73,7 @@ const entriesOf = (value: unknown): Entry[] => {
   return versions.filter(isObject).flatMap((version) =>
     entriesOf(typeof version.value === "object" ? undefined : version.value).map((entry) => ({
       value: entry.value,
-      at: momentOf(String(version.timestamp))?.getTime(),
+      at: momentOf(textOf(version.timestamp))?.getTime(),
     })),
   );
 };
