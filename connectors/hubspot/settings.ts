@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ApiAddress } from "../api-address.ts";
 import { writeBackShape } from "../write-back.ts";
 import { kinds } from "./kinds.ts";
 
@@ -58,9 +59,7 @@ export const Settings = z
       .describe(
         "Instead of accessToken: read HubSpot as an installed OAuth app. The client secret above is used with it.",
       ),
-    apiBase: z
-      .url()
-      .transform((url) => url.replace(/\/+$/, ""))
+    apiBase: ApiAddress.transform((url) => url.replace(/\/+$/, ""))
       .default("https://api.hubapi.com")
       .describe("Where HubSpot's API is. Change it only to test against a stand-in."),
     signatures: z

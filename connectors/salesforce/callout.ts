@@ -9,11 +9,13 @@ import { utf8 } from "./utf8.ts";
 
 /** As many records as one transaction of Apex usually holds. */
 const mostItems = 200;
+const deepest = 20;
 
 /** The items of a callout's body: one object, or a list of them. Says in one line what else it is. Never throws. */
 export const readCallouts = (body: Buffer): { items: unknown[] } | { problem: string } => {
   try {
     const parsed: unknown = JSON.parse(utf8(body) ?? "");
+    if (!isShallow(parsed, deepest)) return { problem: `nested deeper than ${deepest}` };
     const items = Array.isArray(parsed) ? parsed : [parsed];
     if (items.length === 0 || items.length > mostItems) return { problem: `a list of ${items.length}` };
     return items.every(isObject) ? { items } : { problem: "not JSON objects" };
@@ -117,6 +119,12 @@ const implied = (
       return [];
   }
 };
+
+/** Whoever writes a value down again, level by level, needs an end to the levels. */
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)));
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

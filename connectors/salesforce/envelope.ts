@@ -36,8 +36,24 @@ const parser = new XMLParser({
   jPath: false,
 });
 
+/** A hundred notifications of two hundred fields have a seventh of this. What reading costs grows with it. */
+const mostMarks = 400_000;
+
+/** Tags, entities, attributes and lines: what takes time to read. */
+const hasTooManyMarks = (xml: string): boolean => {
+  if (xml.length <= mostMarks) return false;
+  let marks = 0;
+  for (let at = 0; at < xml.length; at++) {
+    const code = xml.charCodeAt(at);
+    if (code === 0x3c || code === 0x3e || code === 0x26 || code === 0x3d || code === 0x0a) marks++;
+  }
+  return marks > mostMarks;
+};
+
 /** Reads an Outbound Message, whatever its prefixes. Says in one line what else it is. Never throws. */
 export const readEnvelope = (xml: string): Envelope | { problem: string } => {
+  if (hasTooManyMarks(xml)) return { problem: "more tags than an Outbound Message has" };
+  if (/<(?!!)[^<>]{65536}/.test(xml)) return { problem: "a tag without an end" };
   if (/<!(?!--|\[CDATA\[)/.test(xml)) return { problem: "a document type declaration" };
   if (XMLValidator.validate(xml) !== true) return { problem: "not well-formed XML" };
   try {

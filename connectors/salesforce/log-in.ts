@@ -36,11 +36,25 @@ export const logIn = async (api: ApiSettings, now: Date): Promise<Token> => {
       detail: "/services/oauth2/token answered without access_token, instance_url or id. Check `api.loginUrl`",
     });
   }
+  if (!isInstanceOf(answer.data.instance_url, api.loginUrl)) {
+    const detail =
+      "/services/oauth2/token named an instance_url to which no token is sent: expected https:// and a public name. Check `api.loginUrl`";
+    throw new Stopped({ failed: "unavailable", detail });
+  }
   return {
     accessToken: answer.data.access_token,
     instanceUrl: answer.data.instance_url,
     organizationId: answer.data.id.split("/").at(-2) ?? "",
   };
+};
+
+/** The token is sent to wherever this says, so it has to be the server that was logged in to, or a name of the public web. */
+const isInstanceOf = (instanceUrl: string, loginUrl: string): boolean => {
+  const { origin, protocol, hostname, username, password } = new URL(instanceUrl);
+  if (username !== "" || password !== "") return false;
+  if (origin === new URL(loginUrl).origin) return true;
+  const isName = /^([a-z0-9-]+\.)+[a-z][a-z0-9-]*\.?$/.test(hostname);
+  return protocol === "https:" && isName && !/(^|\.)(localhost|local|internal)\.?$/.test(hostname);
 };
 
 /** Claims as Salesforce asks for them in "OAuth 2.0 JWT Bearer Flow": RS256, at most five minutes ahead. */

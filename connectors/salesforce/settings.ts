@@ -1,5 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
+import { ApiAddress } from "../api-address.ts";
 import { SigningSecrets } from "../standard-webhooks.ts";
 import { writeBackShape } from "../write-back.ts";
 
@@ -9,12 +10,6 @@ const SecretPath = z
     /^[A-Za-z0-9_-]{24,200}$/,
     "expected 24 to 200 letters, digits, - or _, as `openssl rand -hex 24` prints them",
   );
-
-/** A token travels over this connection, so it must be encrypted; a test on the same machine needs no certificate. */
-const LoginUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
-  const { protocol, hostname } = new URL(text);
-  return protocol === "https:" || hostname === "localhost" || hostname === "127.0.0.1";
-}, "expected an https:// address");
 
 /** A PEM key in one environment variable often has its line breaks written as \n. */
 const PrivateKey = z
@@ -31,7 +26,7 @@ function isRsaKey(pem: string): boolean {
 }
 
 const apiCommon = {
-  loginUrl: LoginUrl.describe("The org's own address: My Domain, such as https://acme.my.salesforce.com"),
+  loginUrl: ApiAddress.describe("The org's own address: My Domain, such as https://acme.my.salesforce.com"),
   clientId: z.string().min(1).describe("Consumer key of the connected app"),
   version: z
     .string()
