@@ -2,6 +2,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
+import { VendorAddress } from "../vendor-address.ts";
 import { snsOutcome } from "./amazon-sns-outcome.ts";
 import { callVendor, type Reply } from "./call.ts";
 import { defineSender } from "./channel.ts";
@@ -24,7 +25,7 @@ const Settings = z.strictObject({
     .default("Transactional")
     .describe("`Transactional` is sent for reliable delivery, `Promotional` for cost"),
   maxPrice: z.number().positive().max(10).optional().describe("Most that one message may cost, in US dollars"),
-  apiBase: z.url().optional().describe("Base URL of the API; default `https://sns.<region>.amazonaws.com`"),
+  apiBase: VendorAddress.optional().describe("Base URL of the API; default `https://sns.<region>.amazonaws.com`"),
   timeoutMs: z
     .number()
     .int()

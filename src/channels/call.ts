@@ -78,7 +78,7 @@ const json = (text: string): unknown => {
 };
 
 /** RFC 9110, 10.2.3: seconds or a date. At most a day, so that a vendor's slip does not bury a message. */
-const waitAsked = (header: string | null, now: Date): number | undefined => {
+export const waitAsked = (header: string | null, now: Date): number | undefined => {
   if (header === null) return undefined;
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 24 * 60 * 60_000);

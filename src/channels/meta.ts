@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
 import type { ReceiptRequest } from "../receipt.ts";
+import { VendorAddress } from "../vendor-address.ts";
 import { callVendor, type Reply } from "./call.ts";
 import { defineSender, noticeKinds, type SendRequest } from "./channel.ts";
 import { metaOutcome } from "./meta-outcome.ts";
@@ -60,7 +61,7 @@ const Settings = z.strictObject({
     .enum(["required", "assumed"])
     .default("assumed")
     .describe("`required`: only people whose agreement is kept here are written to; `assumed`: you answer for it"),
-  apiBase: z.url().default("https://graph.facebook.com").describe("Base URL of the API"),
+  apiBase: VendorAddress.default("https://graph.facebook.com").describe("Base URL of the API"),
   timeoutMs: z
     .number()
     .int()

@@ -1,6 +1,7 @@
 /** A direct message in Slack, by a bot that finds the person by their email address. https://docs.slack.dev/reference/methods/chat.postMessage */
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
+import { VendorAddress } from "../vendor-address.ts";
 import { callVendor, type Reply } from "./call.ts";
 import { defineSender } from "./channel.ts";
 import { slackMessage } from "./slack-blocks.ts";
@@ -11,7 +12,7 @@ const Settings = z.strictObject({
     .string()
     .regex(/^xoxb-/, "expected a bot token, which begins with xoxb-")
     .describe("Bot token of your Slack app, with chat:write and users:read.email"),
-  apiBase: z.url().default("https://slack.com/api").describe("Base URL of the API"),
+  apiBase: VendorAddress.default("https://slack.com/api").describe("Base URL of the API"),
   timeoutMs: z
     .number()
     .int()

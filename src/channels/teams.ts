@@ -5,19 +5,23 @@
  */
 import { z } from "zod";
 import { rejected } from "../outcome.ts";
-import { callVendor, type Reply, unexplained } from "./call.ts";
+import { type Reply, unexplained } from "./call.ts";
 import { defineSender, type Rendered, type SendOutcome } from "./channel.ts";
+import { AllowPrivate, notOutside, postOutside, webhookIsPublic } from "./post-outside.ts";
 
-const Settings = z.strictObject({
-  webhook: z.url().describe("URL of the workflow's trigger: whoever has it can post"),
-  timeoutMs: z
-    .number()
-    .int()
-    .positive()
-    .max(75_000)
-    .default(30_000)
-    .describe("Longest wait for an answer, in milliseconds"),
-});
+const Settings = z
+  .strictObject({
+    webhook: z.url().describe("URL of the workflow's trigger: whoever has it can post"),
+    allowPrivate: AllowPrivate,
+    timeoutMs: z
+      .number()
+      .int()
+      .positive()
+      .max(75_000)
+      .default(30_000)
+      .describe("Longest wait for an answer, in milliseconds"),
+  })
+  .superRefine(webhookIsPublic);
 
 export const teams = defineSender({
   id: "teams",
@@ -25,18 +29,18 @@ export const teams = defineSender({
   carries: ["teams", "celebration"],
   settings: Settings,
   secrets: ["webhook"],
-  open({ webhook, timeoutMs }, channel, { now }) {
+  open({ webhook, allowPrivate, timeoutMs }, channel, { now }) {
     return {
       async send({ key, to, rendered }) {
         const card = rendered.channel === channel ? cardOf(rendered) : undefined;
         if (!card) return rejected("permanent", "not_carried", `this workflow does not carry ${rendered.channel}`);
-        const body = JSON.stringify({
+        const content = {
           type: "message",
           ...(rendered.channel === "teams" ? { recipient: to } : {}),
           attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content: card }],
-        });
-        const headers = { "content-type": "application/json; charset=utf-8" };
-        return outcomeOf(await callVendor({ url: webhook, method: "POST", headers, body, timeoutMs, now }), key);
+        };
+        const reply = await postOutside({ url: webhook, content, timeoutMs, allowPrivate, now });
+        return "refused" in reply ? notOutside("Teams", reply.refused) : outcomeOf(reply, key);
       },
       // whoever asks a workflow starts it
       check: async () => [

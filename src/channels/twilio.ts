@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
 import type { ReceiptRequest } from "../receipt.ts";
+import { VendorAddress } from "../vendor-address.ts";
 import { callVendor, type Reply } from "./call.ts";
 import { type Carried, defineSender, type SendRequest } from "./channel.ts";
 import { reachableFromOutside } from "./public-host.ts";
@@ -52,7 +53,7 @@ const Settings = z
       .array(z.string())
       .default([])
       .describe("WhatsApp only: which of `templates` Meta approved as marketing, which it does not deliver to +1"),
-    apiBase: z.url().default("https://api.twilio.com").describe("Base URL of the API"),
+    apiBase: VendorAddress.default("https://api.twilio.com").describe("Base URL of the API"),
     timeoutMs: z
       .number()
       .int()

@@ -3,6 +3,7 @@ import { createPrivateKey, randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { z } from "zod";
 import { type Check, rejected } from "../outcome.ts";
+import { VendorAddress } from "../vendor-address.ts";
 import { callVendor, type Reply } from "./call.ts";
 import { defineSender } from "./channel.ts";
 import { vonageOutcome } from "./vonage-outcome.ts";
@@ -38,7 +39,7 @@ const Settings = z
       .describe(
         "Signature secret of the account: receipts are asked for, and refused where they are not signed with it",
       ),
-    apiBase: z.url().default("https://api.nexmo.com").describe("Base URL of the API"),
+    apiBase: VendorAddress.default("https://api.nexmo.com").describe("Base URL of the API"),
     timeoutMs: z
       .number()
       .int()

@@ -168,9 +168,13 @@ test("Slack: a direct message, and nothing that a CRM wrote is read as markup, a
 test("Teams: a card for one person, or for a team without a name of who it goes to", async () => {
   const teams = await started(startTeamsApi());
   const rendered = renderer.renderNotice("declined", "teams", "it", notice);
-  await send(open("teams", "teams", { webhook: teams.webhook }), "giulia.rossi@example.org", rendered);
+  await send(
+    open("teams", "teams", { webhook: teams.webhook, allowPrivate: true }),
+    "giulia.rossi@example.org",
+    rendered,
+  );
   const celebration = renderer.renderCelebration("it", { ...rossi, person: "Giulia Rossi", team: "EMEA" });
-  await send(open("teams", "celebration", { webhook: teams.webhook }), "", celebration);
+  await send(open("teams", "celebration", { webhook: teams.webhook, allowPrivate: true }), "", celebration);
   const [own, team] = teams.messages;
   expect(own).toMatchObject({
     recipient: "giulia.rossi@example.org",

@@ -208,8 +208,8 @@ const slackWebhookBench: BenchKind = {
   async start() {
     const api = await startSlackApi();
     return {
-      settings: { webhook: api.webhook, timeoutMs },
-      nobodyThere: { webhook: `http://127.0.0.1:${await closedPort()}/services/x`, timeoutMs },
+      settings: { webhook: api.webhook, allowPrivate: true, timeoutMs },
+      nobodyThere: { webhook: `http://127.0.0.1:${await closedPort()}/services/x`, allowPrivate: true, timeoutMs },
       secrets: [new URL(api.webhook).pathname],
       become: (situation) => api.setMood(httpMood(situation)),
       taken: () => api.messages.length,
@@ -227,8 +227,8 @@ const teamsBench = (channel: "teams" | "celebration"): BenchKind => ({
   async start() {
     const api = await startTeamsApi();
     return {
-      settings: { webhook: api.webhook, timeoutMs },
-      nobodyThere: { webhook: `http://127.0.0.1:${await closedPort()}/workflows?sig=x`, timeoutMs },
+      settings: { webhook: api.webhook, allowPrivate: true, timeoutMs },
+      nobodyThere: { webhook: `http://127.0.0.1:${await closedPort()}/workflows?sig=x`, allowPrivate: true, timeoutMs },
       secrets: [new URL(api.webhook).search],
       become: (situation) => api.setMood(httpMood(situation)),
       taken: () => api.messages.length,

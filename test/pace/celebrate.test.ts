@@ -15,8 +15,8 @@ const start = async () => {
   bench = await openPaceBench(
     (config) => `${config}
 celebrations:
-  emea: { sender: slack-webhook, webhook: "${slack.webhook}", team: EMEA, language: it, rate: 100 per second }
-  dach: { sender: slack-webhook, webhook: "${slack.webhook}", team: DACH }
+  emea: { sender: slack-webhook, webhook: "${slack.webhook}", allowPrivate: true, team: EMEA, language: it, rate: 100 per second }
+  dach: { sender: slack-webhook, webhook: "${slack.webhook}", allowPrivate: true, team: DACH }
 `,
   );
   await bench.opened.database.run("update recipients set team = 'EMEA'");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VendorAddress } from "../../vendor-address.ts";
 
 export const settings = z.strictObject({
   apiKey: z.string().min(1).describe("API key of your Giftbit account, from an environment variable."),
@@ -10,7 +11,7 @@ export const settings = z.strictObject({
     .min(0)
     .exactOptional()
     .describe("Warn once when the account holds less than this of a currency that it has held before."),
-  apiBase: z.url().exactOptional().describe("Another address of the API. For tests only."),
+  apiBase: VendorAddress.exactOptional().describe("Another address of the API. For tests only."),
   timeoutMs: z
     .int()
     .min(100)

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { VendorAddress } from "../../vendor-address.ts";
 
-const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+const address = VendorAddress.transform((url) => url.replace(/\/+$/, ""));
 const webhookKey = z
   .string()
   .regex(/^[A-Za-z0-9]{13,60}$/, "expected 13 to 60 letters and digits, as Plum takes them for x-api-key");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VendorAddress } from "../../vendor-address.ts";
 
 const identifier = z.string().min(5).max(100);
 
@@ -21,7 +22,7 @@ export const settings = z.strictObject({
     .max(1_000)
     .default(1)
     .describe("How many orders a second the account takes, over all processes. Tango allows one."),
-  apiBase: z.url().exactOptional().describe("Another address of the API. For tests only."),
+  apiBase: VendorAddress.exactOptional().describe("Another address of the API. For tests only."),
   timeoutMs: z
     .int()
     .min(100)

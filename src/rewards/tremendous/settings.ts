@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VendorAddress } from "../../vendor-address.ts";
 
 export const settings = z.strictObject({
   apiKey: z.string().min(1).describe("API key of your Tremendous organisation, from an environment variable."),
@@ -22,7 +23,7 @@ export const settings = z.strictObject({
     .describe(
       "Private key of your webhook at Tremendous, which signs what it sends. A list while you change it: any of them may sign. Without it Tremendous' webhooks are refused.",
     ),
-  apiBase: z.url().exactOptional().describe("Another address of the API. For tests only."),
+  apiBase: VendorAddress.exactOptional().describe("Another address of the API. For tests only."),
   timeoutMs: z
     .int()
     .min(100)

@@ -1,0 +1,13 @@
+/**
+ * Where a vendor's API is, as an operator may write it. Credentials travel there, so the way has to be encrypted; only a
+ * stand-in on the same machine needs no certificate.
+ */
+import { z } from "zod";
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+export const VendorAddress = z.url({ abort: true }).refine((text) => {
+  const url = URL.parse(text);
+  if (!url || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && loopback.test(url.hostname));
+}, "expected an https:// address without user name and password; http:// only on this machine");
