@@ -4,7 +4,10 @@ export type Cell = string | number | boolean | null;
 
 /** Lines end in CR LF. A text that a spreadsheet would calculate gets an apostrophe before it; numbers stay numbers. */
 export const csvText = (heads: readonly string[], rows: readonly (readonly Cell[])[]): string =>
-  [heads, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+  [heads, ...rows].map(csvLine).join("");
+
+/** One line of such a text, for what is written as it comes. */
+export const csvLine = (cells: readonly Cell[]): string => `${cells.map(field).join(",")}\r\n`;
 
 const field = (cell: Cell): string => {
   if (cell === null) return "";
@@ -14,4 +17,5 @@ const field = (cell: Cell): string => {
 };
 
 const isNumber = /^-?\d+(?:\.\d+)?$/;
-const beginsLikeFormula = /^[=+\-@\t\r]/;
+// what spreadsheets calculate, also behind white space, and in the wide signs that some of them read as the narrow ones
+const beginsLikeFormula = /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/;

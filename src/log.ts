@@ -83,14 +83,16 @@ export const createLog = (options: LogOptions): Log => {
 const errorFields = (error: unknown): LogFields => {
   if (!(error instanceof Error)) return {};
   const code = "code" in error && typeof error.code === "string" ? { errorCode: error.code } : {};
-  // a message of many lines would be repeated by the stack
-  const frames = error.stack?.slice(error.stack.indexOf("\n    at "));
+  // a message of many lines would be repeated by the stack, and may hold lines that look like one
+  const message = error.stack?.indexOf(error.message) ?? -1;
+  const from = message < 0 ? 0 : message + error.message.length;
+  const frames = error.stack?.slice(error.stack.indexOf("\n    at ", from));
   const cause = error.cause instanceof Error ? { cause: error.cause.message } : {};
   return { error: error.message, ...code, ...cause, ...(error.stack?.includes("\n    at ") ? { stack: frames } : {}) };
 };
 
 const asJson = (at: Date, { level, message, ...fields }: winston.Logform.TransformableInfo) =>
-  JSON.stringify({ at: at.toISOString(), level, step: message, ...fields });
+  visible(JSON.stringify({ at: at.toISOString(), level, step: message, ...fields }));
 
 const asText = (at: Date, { level, message, ...fields }: winston.Logform.TransformableInfo) => {
   const { stack, ...rest } = fields;
@@ -99,11 +101,24 @@ const asText = (at: Date, { level, message, ...fields }: winston.Logform.Transfo
     .map(([key, value]) => `${key}=${shown(value)}`);
   const mark = level === "info" ? "" : `${level.toUpperCase()} `;
   const head = `${at.toTimeString().slice(0, 8)}  ${mark}${message}`;
-  const trace = typeof stack === "string" && level === "error" ? stack.replace(/^\n?/, "\n") : "";
+  const trace = typeof stack === "string" && level === "error" ? framesOf(stack) : "";
   return [words.length === 0 ? head : head.padEnd(28), ...words].join(" ") + trace;
 };
 
+const framesOf = (stack: string) =>
+  stack
+    .split("\n")
+    .filter((line) => line.startsWith("    at "))
+    .map((line) => `\n${visible(line)}`)
+    .join("");
+
 const shown = (value: unknown) => {
-  if (typeof value !== "string") return JSON.stringify(value);
-  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  if (typeof value !== "string") return visible(JSON.stringify(value));
+  return /^[^\s"=\p{Cc}\p{Cf}\p{Cs}]+$/u.test(value) ? value : visible(JSON.stringify(value));
 };
+
+/** What a terminal would act on, or a reader not see, is written as its escape: no text moves the cursor, hides or reorders others. */
+const visible = (text: string) =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (sign) =>
+    Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+  );

@@ -1,6 +1,6 @@
+import { csvLine } from "../csv.ts";
 import { exponentOf } from "../money.ts";
 import type { Change, Side } from "../pipeline/backtest-changes.ts";
-import { csvLine } from "./csv-line.ts";
 
 const columns = [
   "change",

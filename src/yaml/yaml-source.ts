@@ -117,7 +117,9 @@ const hasSoundShape = (
     if (isAlias(node) && !anchors.has(node.source)) {
       refuse(startOf(node), `\`*${node.source}\``, `an anchor \`&${node.source}\` before it`);
     }
-    if ((isCollection(node) || isScalar(node)) && node.anchor) anchors.add(node.anchor);
+    if (isScalar(node) && node.anchor) anchors.add(node.anchor);
+    if (isScalar(node) && typeof node.value === "string" && !isReadable(node.value))
+      refuse(startOf(node), "a control character, or half of one sign", "text that can be read");
     if (!isCollection(node)) return;
     if (depth > deepest) {
       refuse(startOf(node), `more than ${deepest} levels of nesting`, "a flatter list or map");
@@ -128,13 +130,19 @@ const hasSoundShape = (
       else {
         const name = isScalar(item.key) ? String(item.key.value) : "";
         if (unsafeKeys.has(name)) refuse(startOf(item.key), `the key \`${name}\``, "another name");
+        else visit(item.key, depth + 1);
         visit(item.value, depth + 1);
       }
     }
+    // not before its end: what holds itself has none
+    if (node.anchor) anchors.add(node.anchor);
   };
   visit(document.contents, 1);
   return sound;
 };
+
+/** Only an escape such as `"\0"` writes anything else into YAML; it would be stored, shown and sent. */
+const isReadable = (text: string): boolean => text.isWellFormed() && !/[\p{Cc}--[\t\n\r\u0085]]/v.test(text);
 
 interface Read {
   document: Document;

@@ -134,8 +134,9 @@ const foundAt = (sent: unknown, place: Place): string => {
     value = Object.hasOwn(value, key) ? (value as Record<PropertyKey, unknown>)[key] : undefined;
   }
   if (value === undefined) return "found nothing, ";
+  if (typeof value === "object") return "";
   const text = JSON.stringify(value);
-  return typeof value !== "object" && text.length <= 60 ? `found ${text}, ` : "";
+  return text.length <= 60 ? `found ${text}, ` : "";
 };
 
 const matches = (declared: string, asked: string): boolean =>
