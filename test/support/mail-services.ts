@@ -121,8 +121,7 @@ export const sendgridAccount = () => {
       ...types[fate],
     }),
     /** The body as SendGrid writes it, with the line break at its end, and its headers. */
-    request(events: unknown[], at: Date) {
-      const body = `${JSON.stringify(events)}\r\n`;
+    request(events: unknown[], at: Date, body = `${JSON.stringify(events)}\r\n`) {
       const timestamp = String(Math.floor(at.getTime() / 1000));
       const signature = sign("sha256", Buffer.from(timestamp + body), privateKey).toString("base64");
       return {
