@@ -45,7 +45,8 @@ const commandProblems = (page: Page): Finding[] =>
     return wrong ? [at(page, typed.line, `${typed.command}: ${wrong}`)] : [];
   });
 
-const topFolders = "src|docs|connectors|rules|rulebooks|templates|test|scripts|migrations|sandbox|bin|bench|\\.ci";
+const topFolders =
+  "src|docs|connectors|rules|rulebooks|templates|test|scripts|migrations|sandbox|bin|bench|fuzz|dashboards|\\.ci";
 const topFiles = /^(?:Dockerfile|[\w.-]+\.(?:md|js|cjs|json|yaml|svg)|\.npmrc|\.ci\/run)$/;
 /** What a reader writes or gets, and this repository does not have. */
 const theirs = new Set([
@@ -267,6 +268,38 @@ describe("docs/operate.md", () => {
     const database = await freshDatabase();
     for (const { text: statement } of statements) await database.rows(statement);
     await database.close();
+  });
+});
+
+describe("docs/security.md", () => {
+  const text = readFileSync(path.join(packageRoot, "docs/security.md"), "utf8");
+  const rows =
+    /<!-- hostile:.*-->\n([\s\S]*?)<!-- end of hostile -->/.exec(text)?.[1]?.trim().split("\n").slice(2) ?? [];
+  const named = rows.map((row) =>
+    (row.split(" | ").at(-1) ?? "")
+      .replace(/ \|$/, "")
+      .split("<br>")
+      .map((each) => /^`(test\/[\w./-]+\.test\.ts)`: (.+)$/.exec(each)?.slice(1) ?? [each, ""]),
+  );
+  /** `test("…", …)`, and `test.each(…)("…", …)`, whose brackets end right before its title. */
+  const titlesIn = (file: string): string[] => {
+    const source = existsSync(path.join(packageRoot, file)) ? readFileSync(path.join(packageRoot, file), "utf8") : "";
+    const found = source.matchAll(/(?:\btest|\))\(\s*("(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`),\s*(?:async\s*)?\(/g);
+    return [...found].map((each) => (each[1] ?? "").slice(1, -1));
+  };
+
+  test("each row of the table names tests that there are", () => {
+    expect(rows.length).toBeGreaterThan(30);
+    const missing = named.flat().filter(([file = "", title = ""]) => !titlesIn(file).includes(title));
+    expect(missing).toEqual([]);
+  });
+
+  test("each test of test/hostile/ is in the table", () => {
+    const inTable = new Set(named.flat().map((each) => each.join(": ")));
+    const files = globSync("test/hostile/*.test.ts", { cwd: packageRoot });
+    const all = files.flatMap((file) => titlesIn(file).map((title) => `${file}: ${title}`));
+    expect(all.length).toBeGreaterThan(30);
+    expect(all.filter((each) => !inTable.has(each))).toEqual([]);
   });
 });
 

@@ -342,7 +342,10 @@ export const startHubSpotApi = async (): Promise<HubSpotApi> => {
         toObjectId: Number(note.id),
         associationTypes: [{ category: "HUBSPOT_DEFINED", typeId: noted[1] === "deals" ? 213 : 201, label: null }],
       }));
-      const paging = from + 2 < all.length ? { paging: { next: { after: String(from + 2) } } } : {};
+      const paging =
+        from + 2 < all.length
+          ? { paging: { next: { after: String(from + 2), link: "http://169.254.169.254/elsewhere" } } }
+          : {};
       const results = to.length === 0 ? [] : [{ from: { id }, to, ...paging }];
       return send(response, 200, {
         status: "COMPLETE",
