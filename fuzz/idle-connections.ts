@@ -24,6 +24,8 @@ export const idleConnections = async (wanted: number): Promise<void> => {
         const socket = connect(port, "127.0.0.1");
         await once(socket, "connect");
         socket.on("error", () => {});
+        // what the server says at the end has to be read, or the end is not seen
+        socket.resume();
         return socket;
       }),
     );

@@ -132,15 +132,6 @@ describe("POST /webhooks/{connection}", () => {
     expect(await counted()).toContain('accolade_webhooks_total{connection="hubspot",outcome="too_large"} 4');
   });
 
-  test("a gzip bomb under the limit on the wire is refused without being inflated whole", async () => {
-    const { base } = await serve();
-    const bomb = gzipSync(Buffer.alloc(400_000_000));
-    expect(bomb.length).toBeLessThan(5 * 1024 * 1024);
-    const before = process.memoryUsage().rss;
-    expect((await post(`${base}/webhooks/hubspot`, bomb, { "Content-Encoding": "gzip" })).status).toBe(413);
-    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
-  });
-
   test("a compressed body arrives inflated; a broken or unknown compression is refused", async () => {
     const { base, parts } = await serve();
     expect((await post(`${base}/webhooks/hubspot`, gzipSync("[1,2]"), { "Content-Encoding": "gzip" })).status).toBe(
