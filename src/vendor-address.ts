@@ -8,6 +8,8 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 export const VendorAddress = z.url({ abort: true }).refine((text) => {
   const url = URL.parse(text);
-  if (!url || url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && loopback.test(url.hostname));
+  if (!url) return false;
+  const { protocol, hostname, username, password } = url;
+  const encrypted = protocol === "https:" || (protocol === "http:" && loopback.test(hostname));
+  return encrypted && username === "" && password === "";
 }, "expected an https:// address without user name and password; http:// only on this machine");
