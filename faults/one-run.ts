@@ -1,19 +1,20 @@
 /** One run: deals come in, a fault strikes, everything is mended and worked off, and what came of it is compared. */
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import { readConfig } from "../src/config.ts";
 import { startEmbeddedPostgres } from "../src/db/embedded-postgres.ts";
+import { openDatabase } from "../src/db/sql.ts";
 import { createLog } from "../src/log.ts";
 import { openCorridor } from "../src/open-corridor.ts";
 import type { Corridor } from "../src/pipeline/corridor.ts";
 import { importCodes } from "../src/rewards/index.ts";
+import { createSealer } from "../src/sealer.ts";
 import { createRandom } from "../src/simulate/random.ts";
 import { createTelemetry } from "../src/telemetry.ts";
 import type { Fault } from "./fault.ts";
 import { type Compared, compare } from "./stage/compare.ts";
 import { sendStory } from "./stage/courier.ts";
-import { POOL } from "./stage/files.ts";
+import { POOL, SECRET_KEY } from "./stage/files.ts";
 import type { SharedPostgres } from "./stage/postgres.ts";
 import { tellReceipts } from "./stage/receipts.ts";
 import { leftInWords, settle } from "./stage/settle.ts";
@@ -36,7 +37,6 @@ export interface Ran {
 
 const EVENTS = 500;
 const LASTS_MS = 2_500;
-const SETTLED_WITHIN_MS = 45_000;
 
 /** Never rejects: what breaks the run itself is a difference, too. */
 export const oneRun = async (
@@ -81,12 +81,12 @@ const play = async (fault: Fault, stage: Stage, ran: Ran) => {
   stage.courier = sendStory(story, { seed, lastsMs: LASTS_MS, doors: stage.doors });
   stage.receipts = tellReceipts(vendors, createRandom(`${seed} receipts`), stage.doors);
   // codes come in while rewards wait for them, as they do in life
-  const stocked = fault.needs.cold ? undefined : withCorridor(stage, stock);
+  if (!fault.needs.cold) await stock(stage);
   await fault.strike(stage);
-  await stocked;
-  if (!stocked) await withCorridor(stage, stock);
   vendors.calm();
   await Promise.all(servers.map((server) => server.ready()));
+  // rewards that came to an empty pool wait for this
+  if (fault.needs.cold) await stock(stage);
   const carried = await stage.courier.done;
   ran.accepted = carried.requests - carried.refused.length;
   ran.again = carried.again;
@@ -100,7 +100,7 @@ const play = async (fault: Fault, stage: Stage, ran: Ran) => {
       stage.note(`clocks ${offset / 1_000} s ahead`);
     };
     step(0);
-    const left = await settle(corridor.database, step, SETTLED_WITHIN_MS);
+    const left = await settle(corridor.database, step);
     await stage.receipts?.finish();
     ran.compared = await compare(corridor, story, vendors);
     if (leftInWords(left)) ran.differences.push(`still to be done: ${leftInWords(left)}`);
@@ -111,19 +111,23 @@ const play = async (fault: Fault, stage: Stage, ran: Ran) => {
   if ((ran.compared?.expected ?? 0) < 10) ran.differences.push("the story called for fewer than 10 grants");
 };
 
-const stock = async (corridor: Corridor) => {
+const stock = async (stage: Stage) => {
   const lines = Array.from({ length: 300 }, (_, index) => `CODE-${index}`);
-  await importCodes(corridor.database, corridor.sealer, POOL, ["code", ...lines].join("\n"), corridor.now());
+  const database = openDatabase(await urlOf(stage), { max: 1 });
+  try {
+    await importCodes(database, createSealer([SECRET_KEY]), POOL, ["code", ...lines].join("\n"), new Date());
+  } finally {
+    await database.close();
+  }
 };
+
+/** Of the servers' own PostgreSQL, where they run one. */
+const urlOf = async ({ directUrl, folder }: Stage): Promise<string> =>
+  directUrl ?? (await startEmbeddedPostgres(path.join(folder, ".accolade", "postgres"))).url;
 
 /** The workspace as a command of the CLI sees it, beside the servers. */
 const withCorridor = async <T>(stage: Stage, work: (corridor: Corridor) => Promise<T>): Promise<T> => {
-  const own = path.join(stage.folder, ".accolade", "postgres");
-  const embedded =
-    stage.databaseUrl === undefined && existsSync(own) ? (await startEmbeddedPostgres(own)).url : stage.databaseUrl;
-  // not through a gate that is cut
-  const direct = stage.gate ? stage.databaseUrl : embedded;
-  const read = await readConfig({ ...stage.env, ...(direct && { DATABASE_URL: direct }) }, stage.folder);
+  const read = await readConfig({ ...stage.env, DATABASE_URL: await urlOf(stage) }, stage.folder);
   if (!read.ok) throw new Error(read.problems.join("\n"));
   const log = createLog({ level: "error", format: "text", stream: process.stderr });
   const opened = await openCorridor(read.config, { log, telemetry: createTelemetry(), queue: false });

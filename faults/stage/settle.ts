@@ -16,9 +16,10 @@ export interface Left {
 
 const LOOK_EVERY_MS = 50;
 /** With nothing moving for so long, everything waits for a time. Above the pause between two sweeps. */
-const STILL_MS = 1_200;
+const STILL_MS = 1_500;
 const FIRST_STEP_MS = 20_000;
 const LONGEST_STEP_MS = 3_600_000;
+const MOST_STEPS_IN_VAIN = 15;
 
 const leftIn = async (sql: Sql): Promise<Left> => {
   const row = await sql.row<Left>(
@@ -36,20 +37,24 @@ const leftIn = async (sql: Sql): Promise<Left> => {
 
 const isNothing = (left: Left) => Object.values(left).every((count) => count === 0);
 
-/** What is left once nothing is, or after `patienceMs`. `step`: moves the servers' clocks on by so much. */
-export const settle = async (sql: Sql, step: (ms: number) => void, patienceMs: number): Promise<Left> => {
-  const until = performance.now() + patienceMs;
+/** What is left once nothing is, or once nothing moves, however late it becomes. `step`: moves the servers' clocks on by so much. */
+export const settle = async (sql: Sql, step: (ms: number) => void): Promise<Left> => {
   let seen = "";
   let moved = performance.now();
   let next = FIRST_STEP_MS;
+  let inVain = 0;
   for (;;) {
     const left = await leftIn(sql);
     const now = performance.now();
     const shown = JSON.stringify(left);
-    if (shown !== seen) moved = now;
+    if (shown !== seen) {
+      moved = now;
+      inVain = 0;
+    }
     seen = shown;
-    if (isNothing(left) || now > until) return left;
+    if (isNothing(left) || inVain > MOST_STEPS_IN_VAIN) return left;
     if (now - moved > STILL_MS) {
+      inVain += 1;
       step(next);
       next = Math.min(LONGEST_STEP_MS, next * 2);
       moved = now;

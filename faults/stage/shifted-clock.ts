@@ -18,5 +18,7 @@ globalThis.Date = Shifted;
 process.on("message", (told) => {
   if (typeof told === "object" && told && "clockOffset" in told) offset = Number(told.clockOffset);
 });
+// a campaign that was ended leaves nobody behind
+process.on("disconnect", () => process.exit(1));
 // the channel to the campaign is no reason to go on living
 process.channel?.unref();

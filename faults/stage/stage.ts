@@ -27,8 +27,8 @@ export interface Stage {
   gate: Gate | undefined;
   redis: TestRedis | undefined;
   disk: Disk | undefined;
-  /** Undefined: the servers run their own. */
-  databaseUrl: string | undefined;
+  /** Where the campaign itself asks the database, past every gate. Undefined: the servers run their own. */
+  directUrl: string | undefined;
   /** What the servers are started with. */
   env: Record<string, string>;
   /** Set by the run once deals come in. */
@@ -57,7 +57,13 @@ export const openStage = async (
     const vendors = await startVendors();
     closing.push(() => vendors.close());
     await writeWorkspace(folder, vendors);
-    const { postgres, gate, disk, url: databaseUrl } = await database(needs, folder, shared, closing);
+    const {
+      postgres,
+      gate,
+      disk,
+      url: databaseUrl,
+      directUrl = databaseUrl,
+    } = await database(needs, folder, shared, closing);
     const redis = needs.redis ? await startRedis() : undefined;
     if (redis) closing.push(() => redis.stop());
     const env = {
@@ -85,7 +91,7 @@ export const openStage = async (
     closing.push(() => Promise.all(servers.map((server) => server.end("SIGKILL"))));
     const began = performance.now();
     const stage: Stage = {
-      ...{ random, folder, servers, vendors, postgres, gate, redis, disk, databaseUrl, env },
+      ...{ random, folder, servers, vendors, postgres, gate, redis, disk, directUrl, env },
       courier: undefined,
       receipts: undefined,
       doors: () => servers.filter(({ roles: role }) => role.includes("ingress")).map(({ url }) => url),
@@ -109,7 +115,7 @@ const database = async (
   folder: string,
   shared: SharedPostgres,
   closing: (() => Promise<unknown>)[],
-): Promise<{ url?: string; postgres?: OwnPostgres; gate?: Gate; disk?: Disk }> => {
+): Promise<{ url?: string; directUrl?: string; postgres?: OwnPostgres; gate?: Gate; disk?: Disk }> => {
   if (kind === "folder") return {};
   if (kind === "own" || kind === "small") {
     const disk = kind === "small" ? await smallDisk(path.join(folder, "disk")) : undefined;
@@ -125,5 +131,5 @@ const database = async (
   const gate = await openGate(Number(url.port));
   closing.push(() => gate.shut());
   url.port = String(gate.port);
-  return { url: url.href, gate };
+  return { url: url.href, directUrl: direct, gate };
 };

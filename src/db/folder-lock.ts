@@ -34,7 +34,7 @@ const taken = async (file: string, self: string): Promise<boolean> => {
     await link(own, file);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (codeOf(error) === "EEXIST") return false;
     throw error;
   } finally {
     await rm(own, { force: true });
@@ -65,6 +65,9 @@ const identityOf = async (pid: number): Promise<string> => {
     process.kill(pid, 0);
     return `${pid} 0`;
   } catch (error) {
-    return `${pid} ${error instanceof Error && "code" in error && error.code === "EPERM" ? "0" : "-"}`;
+    return `${pid} ${codeOf(error) === "EPERM" ? "0" : "-"}`;
   }
 };
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === "object" && error && "code" in error ? error.code : undefined;

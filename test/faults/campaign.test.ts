@@ -1,9 +1,11 @@
 /** The short form of `npm run faults`: some of its faults, each with a seed of its own. A failure prints how to replay it. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { campaign } from "../../faults/campaign.ts";
+import { faultsPage } from "../../scripts/faults-page.ts";
+import { packageRoot } from "../../src/package-root.ts";
 import { redisAtHand } from "../support/redis.ts";
 
 let folder: string;
@@ -22,3 +24,6 @@ test(`nothing is lost or paid twice (FAULTS_SEED=${seed})`, async () => {
   expect(ran.map(({ fault }) => fault).sort()).toEqual(only.toSorted());
   for (const { compared } of ran) expect(compared?.granted).toBeGreaterThan(10);
 }, 180_000);
+
+test("docs/faults.md lists every fault", async () =>
+  expect(await readFile(path.join(packageRoot, "docs", "faults.md"), "utf8")).toBe(faultsPage()));
