@@ -78,8 +78,8 @@ const play = async (fault: Fault, stage: Stage, ran: Ran) => {
   const story = tellStory(configured.config, random, seed, EVENTS);
   if (!fault.needs.cold) await Promise.all(servers.map((server) => server.start()));
 
-  stage.courier = sendStory(story, { seed, lastsMs: LASTS_MS, doors: stage.doors });
-  stage.receipts = tellReceipts(vendors, createRandom(`${seed} receipts`), stage.doors);
+  stage.courier = sendStory(story, { seed, lastsMs: LASTS_MS, doors: stage.doors, over: stage.over });
+  stage.receipts = tellReceipts(vendors, createRandom(`${seed} receipts`), stage.doors, stage.over);
   // codes come in while rewards wait for them, as they do in life
   if (!fault.needs.cold) await stock(stage);
   await fault.strike(stage);

@@ -30,12 +30,12 @@ const SIZES = [1, 2, 4, 8, 20] as const;
 const TWICE = 0.05;
 const ANSWER_WITHIN_MS = 3_000;
 const AGAIN_AFTER_MS = 100;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 
-/** `doors`: where webhooks are taken now; asked before each request. */
+/** `doors`: where webhooks are taken now; asked before each request. `over`: the run has ended, however it did. */
 export const sendStory = (
   { dialects, saves }: Story,
-  { seed, lastsMs, doors }: { seed: string; lastsMs: number; doors: () => readonly string[] },
+  { seed, lastsMs, doors, over }: { seed: string; lastsMs: number; doors: () => readonly string[]; over: AbortSignal },
 ): Courier => {
   const carried: Carried = { requests: 0, again: 0, answers: new Map(), refused: [] };
   let working = true;
@@ -50,12 +50,18 @@ export const sendStory = (
       saves: own.filter(([first]) => first && place.get(first.record.id) === lane),
     }));
   });
-  const done = Promise.all(lanes.map((lane) => drive(lane, { lastsMs, doors, carried }))).then(() => {
+  const done = Promise.all(lanes.map((lane) => drive(lane, { lastsMs, doors, over, carried }))).then(() => {
     working = false;
     return carried;
   });
   return { working: () => working, done };
 };
+
+interface Round {
+  doors: () => readonly string[];
+  over: AbortSignal;
+  carried: Carried;
+}
 
 interface Lane {
   connection: string;
@@ -66,7 +72,7 @@ interface Lane {
 
 const drive = async (
   { connection, dialect, random, saves }: Lane,
-  { lastsMs, doors, carried }: { lastsMs: number; doors: () => readonly string[]; carried: Carried },
+  { lastsMs, ...round }: { lastsMs: number } & Round,
 ) => {
   const began = performance.now();
   let repeated: WireEvent[] = [];
@@ -79,7 +85,7 @@ const drive = async (
     // spread over the time that there is
     const due = (lastsMs * next) / saves.length + random.between(-50, 50);
     await sleep(Math.max(0, began + due - performance.now()));
-    await untilTaken(connection, dialect, all, doors, carried);
+    await untilTaken(connection, dialect, all, round);
   }
 };
 
@@ -87,8 +93,7 @@ const untilTaken = async (
   connection: string,
   dialect: Dialect,
   events: readonly WireEvent[],
-  doors: () => readonly string[],
-  carried: Carried,
+  { doors, over, carried }: Round,
 ) => {
   const path = `/webhooks/${connection}${dialect.path}`;
   const began = performance.now();
@@ -104,7 +109,7 @@ const untilTaken = async (
     const status = door === undefined ? 0 : await post(door + path, headers, body);
     carried.answers.set(status, (carried.answers.get(status) ?? 0) + 1);
     if (status >= 200 && status < 300) return;
-    if (performance.now() - began > PATIENCE_MS) {
+    if (over.aborted || performance.now() - began > PATIENCE_MS) {
       carried.refused.push(`${events.length} events for ${connection}: the last answer was ${status || "none"}`);
       return;
     }

@@ -15,13 +15,18 @@ export interface ReceiptTeller {
 const LOOK_EVERY_MS = 50;
 const PATIENCE_MS = 30_000;
 
-export const tellReceipts = ({ twilio }: Vendors, random: Random, doors: () => readonly string[]): ReceiptTeller => {
+export const tellReceipts = (
+  { twilio }: Vendors,
+  random: Random,
+  doors: () => readonly string[],
+  over: AbortSignal,
+): ReceiptTeller => {
   let messy = false;
   let finishing = false;
   let seen = 0;
   const telling: Promise<void>[] = [];
   const look = async () => {
-    while (!finishing || seen < twilio.messages.length) {
+    while (!over.aborted && (!finishing || seen < twilio.messages.length)) {
       for (const { sid, form } of twilio.messages.slice(seen)) {
         seen += 1;
         if (form.StatusCallback) telling.push(tell(twilio.authToken, { sid, callback: form.StatusCallback }, plan()));
@@ -64,7 +69,7 @@ export const tellReceipts = ({ twilio }: Vendors, random: Random, doors: () => r
       .digest("base64");
     const body = new URLSearchParams(form).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signature };
-    for (const until = performance.now() + PATIENCE_MS; performance.now() < until; await sleep(100)) {
+    for (const until = performance.now() + PATIENCE_MS; performance.now() < until && !over.aborted; await sleep(100)) {
       const door = doors()[0];
       const url = door && callback.replace(PUBLIC_URL, door);
       const taken =
@@ -85,7 +90,6 @@ export const tellReceipts = ({ twilio }: Vendors, random: Random, doors: () => r
       finishing = true;
       await looking;
       await Promise.all(telling);
-      finishing = true;
     },
   };
 };

@@ -40,6 +40,8 @@ export interface Stage {
   pause(fromMs: number, toMs: number): Promise<boolean>;
   /** Writes down what was done, for whoever reads the evidence. */
   note(text: string): void;
+  /** Aborted once the stage closes. */
+  over: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -50,7 +52,9 @@ export const openStage = async (
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);
   const closing: (() => Promise<unknown>)[] = [];
+  const over = new AbortController();
   const close = async () => {
+    over.abort();
     for (const each of closing.toReversed()) await each();
   };
   try {
@@ -91,7 +95,7 @@ export const openStage = async (
     closing.push(() => Promise.all(servers.map((server) => server.end("SIGKILL"))));
     const began = performance.now();
     const stage: Stage = {
-      ...{ random, folder, servers, vendors, postgres, gate, redis, disk, directUrl, env },
+      ...{ random, folder, servers, vendors, postgres, gate, redis, disk, directUrl, env, over: over.signal },
       courier: undefined,
       receipts: undefined,
       doors: () => servers.filter(({ roles: role }) => role.includes("ingress")).map(({ url }) => url),
