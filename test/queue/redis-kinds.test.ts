@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
 import { describe, expect, test } from "@jest/globals";
+import { checkQueue } from "../../src/cli/doctor-queue.ts";
 import { createLog } from "../../src/log.ts";
 import { openDoorbell } from "../../src/queue/doorbell.ts";
 import { redisAtHand } from "../support/redis.ts";
