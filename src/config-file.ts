@@ -114,6 +114,14 @@ export const Server = z.strictObject({
     .max(10)
     .default(0)
     .describe("How many reverse proxies stand in front: their X-Forwarded-For tells callers apart. 0: none"),
+  mostWaiting: z
+    .number()
+    .int()
+    .min(100)
+    .default(500_000)
+    .describe(
+      "How many deliveries and events may wait to be decided; beyond it webhooks get a 503 with Retry-After, and CRMs send them again",
+    ),
 });
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "expected lower-case letters, digits and dashes");

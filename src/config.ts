@@ -6,6 +6,7 @@ import path from "node:path";
 import { z } from "zod";
 import { type ConfigFile, readConfigFile } from "./config-file.ts";
 import { packageRoot } from "./package-root.ts";
+import { REDIS_ADDRESSES, readRedisAddress } from "./queue/redis-address.ts";
 import { problemLine } from "./yaml/problem.ts";
 
 export const roles = ["ingress", "decide", "deliver", "console"] as const;
@@ -49,9 +50,12 @@ export const Environment = z.object({
       "PostgreSQL 14 or newer, `postgres://user:password@host:5432/name`; default an embedded one in the home folder",
     ),
   REDIS_URL: z
-    .url({ protocol: /^rediss?$/ })
+    .string()
+    .refine((text) => readRedisAddress(text) !== undefined, `expected ${REDIS_ADDRESSES}`)
     .optional()
-    .describe("Redis 6.2 or newer for the queue, `redis://…` or `rediss://…`; default the queue lives in PostgreSQL"),
+    .describe(
+      "Redis 6.2 or newer for the queue: `redis://host:6379`, `redis+sentinel://host:26379,host:26379/<name of the master>` or `redis+cluster://host:6379,host:6379`; `rediss` for TLS. Default: the queue lives in PostgreSQL",
+    ),
   ACCOLADE_HOME: z
     .string()
     .min(1)

@@ -9,6 +9,7 @@ import type { HttpParts } from "./http/parts.ts";
 import { recipientParts } from "./http/recipient-parts.ts";
 import { type Around, type Opened, openCorridor, Refusal } from "./open-corridor.ts";
 import { createAccept } from "./pipeline/accept.ts";
+import { createBacklog } from "./pipeline/backlog.ts";
 import type { Corridor } from "./pipeline/corridor.ts";
 import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
@@ -35,6 +36,7 @@ export interface Server {
 }
 
 const SWEEP_EVERY_MS = 1_000;
+const COUNT_EVERY_MS = 1_000;
 /** How often it is seen whether a provider is due to be asked. */
 const WATCH_EVERY_MS = 5_000;
 const WORKERS = 8;
@@ -77,9 +79,17 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
     }
     const watches = watchForChanges(config, opened, log);
     stopping.push(async () => watches.stop());
-    const accept = createAccept(corridor, () => config.roles.has("decide") && pump.wake());
+    const backlog = createBacklog(corridor, config.server.mostWaiting);
+    if (config.roles.has("ingress")) {
+      await backlog.look();
+      stopping.push(everySoOften(COUNT_EVERY_MS, () => backlog.look(), log));
+    }
+    const accept = createAccept(corridor, () => {
+      backlog.taken();
+      if (config.roles.has("decide")) pump.wake();
+    });
     const walls = new AbortController();
-    const app = createApp(partsOf(config, opened, accept, walls.signal));
+    const app = createApp({ ...partsOf(config, opened, accept, walls.signal), full: backlog.full });
     const listening = await listen(app, config.port).catch((error: NodeJS.ErrnoException) => {
       throw new Refusal([portAdvice(config.port, error)]);
     });

@@ -1,5 +1,6 @@
 /** Builds the corridor from the configuration: everything that the server and the commands of the CLI both need. */
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   createRenderer,
   loadTemplates,
@@ -9,6 +10,7 @@ import {
   whatsappWordsOf,
 } from "./channels/index.ts";
 import type { Config } from "./config.ts";
+import { isAway } from "./db/away.ts";
 import { startEmbeddedPostgres } from "./db/embedded-postgres.ts";
 import { migrate, readMigrations } from "./db/migrate.ts";
 import { type Database, openDatabase } from "./db/sql.ts";
@@ -30,6 +32,8 @@ import { createSealer } from "./sealer.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { approverGroups } from "./users.ts";
 import { readRuleFiles } from "./yaml/yaml-folder.ts";
+
+const LOOK_AGAIN_MS = 500;
 
 /** Something of the admin's that is wrong, in lines for a person. The process says them and ends; no stack. */
 export class Refusal extends Error {
@@ -58,6 +62,8 @@ export interface Around {
   log: Log;
   telemetry: Telemetry;
   now?: () => Date;
+  /** For how long a database that is away at the start is waited for. Default: not at all. */
+  patienceMs?: number;
   /** False: no queue is opened, and rings go nowhere; for commands that only look or write rows. */
   queue?: boolean;
 }
@@ -113,6 +119,7 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     for (const each of closing.toReversed()) await each();
   };
   try {
+    await untilThere(database, { ...around, patienceMs: around.patienceMs ?? 0 });
     const applied = await migrate(database, await readMigrations());
     if (applied > 0) log.step("migrated", { migrations: applied });
     const sealer = createSealer(config.secretKeys);
@@ -221,6 +228,24 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
   } catch (error) {
     await close().catch(() => {});
     throw error;
+  }
+};
+
+/** A machine that starts everything at once starts us before its database is there. */
+const untilThere = async (database: Database, { log, patienceMs }: Around & { patienceMs: number }): Promise<void> => {
+  for (const until = performance.now() + patienceMs; ; await setTimeout(LOOK_AGAIN_MS)) {
+    const error = await database.row("select 1").then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    if (error === undefined) return;
+    if (!isAway(error)) throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    if (performance.now() > until)
+      throw new Refusal([
+        `DATABASE_URL: found a PostgreSQL that is away (${detail}), expected one that answers; accolade doctor says more`,
+      ]);
+    log.seldom("start", "waiting for the database", { detail });
   }
 };
 

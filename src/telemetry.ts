@@ -16,6 +16,8 @@ export interface Telemetry {
   message(channel: string, state: string): void;
   /** A vendor told something at `/receipts/{from}`. `outcome`: `accepted`, or the reason of its refusal. */
   receipt(from: string, outcome: string, receipts?: number): void;
+  /** Deliveries and events that wait to be decided. */
+  backlog(waiting: number): void;
   /** Jobs of the queue that could run now. */
   queueWaiting(job: string, jobs: number): void;
   /** A job's handler threw. */
@@ -76,6 +78,11 @@ export const createTelemetry = (): Telemetry => {
     labelNames: ["job"],
     registers,
   });
+  const backlog = new Gauge({
+    name: "accolade_backlog",
+    help: "Deliveries and events that wait to be decided, counted up to server.mostWaiting",
+    registers,
+  });
   const failures = counter("accolade_job_failures_total", "Jobs whose handler threw: something is broken", ["job"]);
   const warnings = counter("accolade_warnings_total", "Warnings that an admin should act on", ["about"]);
   const paused = new Gauge({
@@ -118,6 +125,7 @@ export const createTelemetry = (): Telemetry => {
     attempt: (target, outcome) => attempts.inc({ target, outcome }),
     message: (channel, state) => messages.inc({ channel, state }),
     receipt: (from, outcome, count = 1) => receipts.inc({ from, outcome }, count),
+    backlog: (waitingNow) => backlog.set(waitingNow),
     queueWaiting: (job, jobs) => waiting.set({ job }, jobs),
     jobFailed: (job) => failures.inc({ job }),
     warning: (about) => warnings.inc({ about }),

@@ -1,6 +1,8 @@
-import { Redis } from "ioredis";
+import { Cluster } from "ioredis";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/sql.ts";
+import { openRedis } from "../queue/open-redis.ts";
+import { readRedisAddress, redisPlace } from "../queue/redis-address.ts";
 import { bad, type Line, ok, reasonOf, skipped } from "./doctor-line.ts";
 
 /** The queue: Redis where REDIS_URL is set, else the schema `bullmq` in our database. */
@@ -23,15 +25,18 @@ const checkPostgres = async (database: Database): Promise<Line[]> => {
 };
 
 const checkRedis = async (url: string): Promise<Line[]> => {
-  const place = `at ${new URL(url).host}`;
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 8_000 });
+  const address = readRedisAddress(url);
+  if (!address) return [];
+  const place = redisPlace(address);
+  const client = openRedis(address, { lazyConnect: true, again: () => null, connectTimeout: 8_000 });
   let trouble: Error | undefined;
   client.on("error", (error) => {
     trouble ??= error;
   });
   try {
     await client.connect();
-    return linesOf(await client.info(), place);
+    const [one = client] = client instanceof Cluster ? client.nodes("master") : [];
+    return linesOf(await one.info(), place);
   } catch (error) {
     return [bad("Redis", `${reasonOf(trouble ?? error)} ${place}`, todoFor(trouble ?? error))];
   } finally {

@@ -9,6 +9,9 @@ import { createTelemetry } from "../telemetry.ts";
 import { sandboxWelcome, webhookUrl, workspaceWelcome } from "./welcome.ts";
 import { configured, logFor } from "./with-corridor.ts";
 
+/** A restart of PostgreSQL, with its recovery, takes less. */
+const DATABASE_PATIENCE_MS = 60_000;
+
 /** `accolade serve`: runs until it is told to stop. */
 export const serveCommand = (): Command =>
   new Command("serve")
@@ -25,7 +28,11 @@ export const serveCommand = (): Command =>
       };
       if (!config.databaseUrl && !existsSync(path.join(config.home, "postgres")))
         say([`First start: setting up a database in ${path.relative(process.cwd(), config.home)} ...`]);
-      const around = { log: config.sandbox ? withNews(log) : log, telemetry: createTelemetry() };
+      const around = {
+        log: config.sandbox ? withNews(log) : log,
+        telemetry: createTelemetry(),
+        patienceMs: DATABASE_PATIENCE_MS,
+      };
       const server = await startServer(config, around);
       log.step("ready", { port: server.port, url: config.publicUrl, database: server.opened.how });
       const greeted = greet(config, server, log, say).catch((error: unknown) => {

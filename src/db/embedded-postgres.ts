@@ -5,16 +5,18 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
+import { aloneIn } from "./folder-lock.ts";
 
 const run = promisify(execFile);
 const USER = "accolade";
+const UNFINISHED = "creating-";
 
 export interface EmbeddedPostgres {
   url: string;
@@ -26,12 +28,18 @@ export interface EmbeddedPostgres {
 
 /**
  * Makes sure that a PostgreSQL runs on `folder`, whatever the last process left behind, and that a database named
- * `accolade` is there. `flags` are added to the server's command line (tests switch durability off).
+ * `accolade` is there. `flags` are added to the server's command line (tests switch durability off). Processes that do so
+ * at once, or while another one stops it, take turns.
  */
 export const startEmbeddedPostgres = async (
   folder: string,
   flags: readonly string[] = [],
 ): Promise<EmbeddedPostgres> => {
+  await prepare(folder);
+  return aloneIn(folder, () => startAlone(folder, flags));
+};
+
+const startAlone = async (folder: string, flags: readonly string[]): Promise<EmbeddedPostgres> => {
   const dataFolder = path.resolve(folder, "data");
   const owner = await postgresUser();
   let how: EmbeddedPostgres["how"] = "started";
@@ -41,7 +49,7 @@ export const startEmbeddedPostgres = async (
   }
   const password = (await readFile(path.join(folder, "password"), "utf8")).trim();
   const as = owner ?? (await postgresUser());
-  const pgCtl = await binary("pg_ctl");
+  const ctl = await binary("pg_ctl");
   const urlOn = (port: number, database: string) => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`;
 
   let port = await runningPort(dataFolder, (candidate) => urlOn(candidate, "postgres"));
@@ -59,33 +67,45 @@ export const startEmbeddedPostgres = async (
     ];
     const logFile = path.join(dataFolder, "server.log");
     const args = ["start", "-w", "-t", "60", "-s", "-D", dataFolder, "-l", logFile, "-o", options.map(quote).join(" ")];
-    await command(pgCtl, args, as, logFile);
+    await command(ctl, args, as, logFile);
   }
   await ensureDatabase(urlOn(port, "postgres"));
 
   return {
     url: urlOn(port, "accolade"),
     how,
-    async stop() {
-      if (await usedByOthers(urlOn(port, "postgres"))) return;
-      await command(pgCtl, ["stop", "-m", "fast", "-w", "-t", "30", "-s", "-D", dataFolder], as);
-    },
+    stop: () =>
+      aloneIn(folder, async () => {
+        if (await usedByOthers(urlOn(port, "postgres"))) return;
+        await command(ctl, ["stop", "-m", "fast", "-w", "-t", "30", "-s", "-D", dataFolder], as);
+      }),
   };
 };
 
-const create = async (folder: string, dataFolder: string) => {
-  // what an interrupted creation left behind is not a database yet
-  await rm(dataFolder, { recursive: true, force: true });
+/** Runs PostgreSQL's own `pg_ctl`, as the user that PostgreSQL runs as. Rejects with the end of `logFile` where it fails. */
+export const pgCtl = async (args: readonly string[], logFile?: string): Promise<void> =>
+  command(await binary("pg_ctl"), args, await postgresUser(), logFile);
+
+const prepare = async (folder: string) => {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   // as root the server runs as another user, who must be able to pass through this folder
   if (process.getuid?.() === 0) await chmod(folder, 0o711);
+};
+
+/** Made under another name: what an interrupted creation leaves behind, or its orphaned `initdb` still writes, is never taken for a database. */
+const create = async (folder: string, dataFolder: string) => {
+  for (const name of await readdir(folder))
+    if (name.startsWith(UNFINISHED))
+      await rm(path.join(folder, name), { recursive: true, force: true }).catch(() => {});
+  await rm(dataFolder, { recursive: true, force: true });
+  const unfinished = path.join(folder, `${UNFINISHED}${randomBytes(6).toString("hex")}`);
   const password = randomBytes(24).toString("hex");
   const passwordFile = path.join(folder, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
   await chmod(passwordFile, 0o600);
   const script = path.join(import.meta.dirname, `initialise-postgres${path.extname(import.meta.filename)}`);
   await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, dataFolder, USER], {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, unfinished, USER], {
       stdio: ["pipe", "ignore", "pipe"],
     });
     let said = "";
@@ -98,6 +118,7 @@ const create = async (folder: string, dataFolder: string) => {
     );
     child.stdin.end(password);
   });
+  await rename(unfinished, dataFolder);
 };
 
 const command = async (file: string, args: readonly string[], as: Owner | undefined, logFile?: string) => {

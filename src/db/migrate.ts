@@ -10,9 +10,13 @@ export interface Migration {
   name: string;
   text: string;
   hash: string;
+  /** It only adds what an older version does not see or need, so that the two may run side by side. */
+  expands: boolean;
 }
 
 const LOCK = 4_102_021; // any number, the same in every version
+/** From this migration on the table says of each whether it expands. */
+const SAYS_SO = 26;
 
 /** The migrations of this version, in order. */
 export const readMigrations = async (folder = path.join(packageRoot, "migrations")): Promise<Migration[]> => {
@@ -20,14 +24,20 @@ export const readMigrations = async (folder = path.join(packageRoot, "migrations
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(path.join(folder, name), "utf8");
-      return { number: Number(name.slice(0, 4)), name, text, hash: createHash("sha256").update(text).digest("hex") };
+      return {
+        number: Number(name.slice(0, 4)),
+        name,
+        text,
+        hash: createHash("sha256").update(text).digest("hex"),
+        expands: /^-- expand\b/.test(text),
+      };
     }),
   );
 };
 
 /**
- * Applies what is missing, each migration in a transaction of its own. Throws where the database was migrated by a newer
- * version, or where a migration that it already has was edited since.
+ * Applies what is missing, each migration in a transaction of its own. Throws where a newer version has applied one that
+ * does not only expand, or where a migration that it already has was edited since.
  */
 export const migrate = async (database: Database, migrations: readonly Migration[]): Promise<number> => {
   await database
@@ -53,21 +63,31 @@ export const migrate = async (database: Database, migrations: readonly Migration
         );
       if (done) return 0;
       await tx.run(migration.text);
-      await tx.run("insert into migrations (number, name, hash) values ($1, $2, $3)", [
-        migration.number,
-        migration.name,
-        migration.hash,
-      ]);
+      const { number, name, hash, expands } = migration;
+      if (number < SAYS_SO)
+        await tx.run("insert into migrations (number, name, hash) values ($1, $2, $3)", [number, name, hash]);
+      else
+        await tx.run("insert into migrations (number, name, hash, expands) values ($1, $2, $3, $4)", [
+          ...[number, name, hash],
+          expands,
+        ]);
       return 1;
     });
   }
-  const newest = await database.row<{ number: number; name: string }>(
-    "select number, name from migrations order by number desc limit 1",
-  );
-  const last = migrations.at(-1)?.number ?? 0;
-  if (newest && newest.number > last)
-    throw new Error(
-      `this database was migrated by a newer version of Accolade (it has ${newest.name}, this version ends with ${last}): start that version, or restore a backup from before it`,
-    );
+  await refuseNewer(database, migrations.at(-1)?.number ?? 0);
   return applied;
+};
+
+/** What only expands is no reason to refuse: old and new run side by side while a version is rolled out. */
+const refuseNewer = async (database: Database, last: number): Promise<void> => {
+  const newer = await database.rows<{ name: string; expands: boolean }>(
+    // a database from before that column has none that expands
+    "select name, coalesce((to_jsonb(m) ->> 'expands')::boolean, false) as expands from migrations m where number > $1 order by number desc",
+    [last],
+  );
+  const stranger = newer.find(({ expands }) => !expands);
+  if (stranger)
+    throw new Error(
+      `this database was migrated by a newer version of Accolade (it has ${stranger.name}, this version ends with ${last}): start that version, or restore a backup from before it`,
+    );
 };

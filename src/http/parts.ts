@@ -27,6 +27,8 @@ export interface HttpParts {
   /** Whether such a connection is configured: anything else is refused before its body is read. */
   hasConnection(connection: string): boolean;
   accept(connection: string, request: RawRequest): Promise<Accepted>;
+  /** Whether too much waits to take more: a webhook is then put off before its body is read. Left out: never. */
+  full?(): boolean;
   /** Whether anybody hears receipts under this name. */
   hasReceiver(name: string): boolean;
   /** What a vendor told of a message or an order; answered once it is committed. */

@@ -5,6 +5,9 @@ import type { HttpParts } from "./parts.ts";
 import { plain } from "./plain.ts";
 
 const FIVE_MB = 5 * 1024 * 1024;
+/** When to come back, in seconds: to a database that is away, and to one that has too much to do. */
+const AWAY_S = 5;
+const OVERLOADED_S = 30;
 
 /** What a sender is told. Nothing that helps to guess. */
 const told: Readonly<Record<number, string>> = {
@@ -26,6 +29,13 @@ export const webhooks = (parts: HttpParts): Router => {
     plain(response, status, told[status] ?? "refused");
   };
 
+  const putOff = (response: Response, connection: string, outcome: "away" | "overloaded", seconds: number) => {
+    telemetry.webhook(connection, outcome);
+    log.seldom(`webhook ${connection} ${outcome}`, "webhook put off", { connection, status: 503, reason: outcome });
+    response.set("Retry-After", String(seconds));
+    plain(response, 503, "try again");
+  };
+
   router.all("/:connection{/*rest}", (request, response, next) => {
     const connection = request.params.connection;
     // before the body is read; and a made-up name must not become a label of its own in the metrics
@@ -34,6 +44,7 @@ export const webhooks = (parts: HttpParts): Router => {
       response.set("Allow", "POST");
       return refuse(response, connection, 405, "method");
     }
+    if (parts.full?.()) return putOff(response, connection, "overloaded", OVERLOADED_S);
     next();
   });
 
@@ -46,12 +57,7 @@ export const webhooks = (parts: HttpParts): Router => {
       const accepted = await parts.accept(connection, rawRequest(parts.publicUrl, request));
       telemetry.stepTook("accept", performance.now() - started);
       if ("refused" in accepted) return refuse(response, connection, accepted.refused, accepted.reason);
-      if ("away" in accepted) {
-        telemetry.webhook(connection, "away");
-        log.seldom(`webhook ${connection} away`, "webhook put off", { connection, status: 503 });
-        response.set("Retry-After", "5");
-        return plain(response, 503, "try again");
-      }
+      if ("away" in accepted) return putOff(response, connection, "away", AWAY_S);
       telemetry.webhook(connection, "accepted");
       response.status(accepted.status);
       // not express' own `set`, which adds a charset

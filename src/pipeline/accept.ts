@@ -25,6 +25,8 @@ const deflate = promisify(deflateRaw);
 const MOST_IN_ONE_COMMIT = 500;
 /** A database that hangs is as good as away: HubSpot waits 5 s for its answer, and sends again what got a 503. */
 const STORED_WITHIN_MS = 4_000;
+/** Bodies that wait for their commit are held in memory: beyond this the database is too slow for what comes in. */
+const MOST_HELD_BYTES = 64 * 1024 * 1024;
 
 /**
  * Takes requests for `/webhooks/{connection}`. `ring` is called when rows were committed. Requests that arrive while a
@@ -36,6 +38,7 @@ export const createAccept = (
 ): ((connectionId: string, request: RawRequest) => Promise<Accepted>) => {
   let waiting: Waiting[] = [];
   let storing = false;
+  let held = 0;
 
   const storeAll = async () => {
     if (storing) return;
@@ -71,10 +74,20 @@ export const createAccept = (
     const receivedAt = now();
     const verified = open.verify(request, receivedAt);
     if ("refused" in verified) return verified;
+    const size = verified.body.length;
+    if (held + size > MOST_HELD_BYTES) {
+      log.seldom("held", "not stored", {
+        connection: connectionId,
+        detail: "the database is slower than what comes in",
+      });
+      return { away: true };
+    }
+    held += size;
     const error = await new Promise<unknown>((resolve) => {
       waiting.push({ connection: connectionId, delivery: verified, receivedAt, stored: resolve });
       void storeAll();
     });
+    held -= size;
     if (error !== undefined) {
       log.seldom("inbox", "not stored", { connection: connectionId, error });
       return { away: true };

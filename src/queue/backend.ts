@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import type { BackendFactory, IQueueBackend, PgPool } from "bullmq";
 import { createPostgresBackend, createRedisBackend, runMigrations } from "bullmq";
-import { Redis } from "ioredis";
 import pg from "pg";
+import { openRedis } from "./open-redis.ts";
+import type { RedisAddress } from "./redis-address.ts";
 
 const PAUSE_MS = 500;
 
@@ -18,12 +19,15 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+/** In a Cluster everything of BullMQ's has to be in one slot, which the braces see to. https://docs.bullmq.io/bull/patterns/redis-cluster */
+const prefixIn = ({ kind }: RedisAddress) => (kind === "cluster" ? "{accolade}" : "accolade");
+
 /** Redis 6.2 or newer. Never rejects for a Redis that is away: it is looked for again and again, at most 2 s apart. */
-export const redisBackend = (url: string, onError: (error: Error) => void): Backend => {
-  const retryStrategy = (times: number) => Math.min(times * 100, 2_000);
+export const redisBackend = (address: RedisAddress, onError: (error: Error) => void): Backend => {
+  const again = (times: number) => Math.min(times * 100, 2_000);
   // who rings wants an answer now; who answers can wait as long as it takes
-  const producer = new Redis(url, { retryStrategy, enableOfflineQueue: false, commandTimeout: 2_000 });
-  const consumer = new Redis(url, { retryStrategy, maxRetriesPerRequest: null });
+  const producer = openRedis(address, { again, enableOfflineQueue: false, commandTimeout: 2_000 });
+  const consumer = openRedis(address, { again, maxRetriesPerRequest: null });
   for (const client of [producer, consumer]) client.on("error", onError);
   const notAway = async () => {
     if (producer.status === "ready") return;
@@ -42,7 +46,7 @@ export const redisBackend = (url: string, onError: (error: Error) => void): Back
   return {
     factory(name, options, around) {
       const connection = around?.withBlockingConnection ? consumer : producer;
-      const withPrefix = { ...options, prefix: "accolade", connection };
+      const withPrefix = { ...options, prefix: prefixIn(address), connection };
       return createRedisBackend(name, withPrefix, around);
     },
     notAway,

@@ -16,6 +16,7 @@ import { within } from "../within.ts";
 import { type Backend, postgresBackend, redisBackend } from "./backend.ts";
 import { type Lasting, lasting } from "./lasting.ts";
 import { type Doorbell, type JobName, jobNames } from "./queue.ts";
+import { REDIS_ADDRESSES, type RedisAddress, readRedisAddress } from "./redis-address.ts";
 
 export interface DoorbellOptions {
   log: Log;
@@ -27,8 +28,14 @@ export interface DoorbellOptions {
   ringWithinMs?: number;
 }
 
-/** Where the queue lives. `redisUrl`: `redis://…` or `rediss://…`; `databaseUrl`: `postgres://…`. */
+/** Where the queue lives. `redisUrl`: one of `REDIS_ADDRESSES`; `databaseUrl`: `postgres://…`. */
 export type DoorbellPlace = { redisUrl: string } | { databaseUrl: string };
+
+const addressOf = (redisUrl: string): RedisAddress => {
+  const address = readRedisAddress(redisUrl);
+  if (!address) throw new Error(`REDIS_URL: expected ${REDIS_ADDRESSES}`);
+  return address;
+};
 
 const queueName = (job: JobName) => `accolade-${job}`;
 const AT_ONCE = 500;
@@ -47,7 +54,9 @@ export const openDoorbell = async (place: DoorbellPlace, options: DoorbellOption
   const onError = (error: Error) =>
     log.seldom(`queue ${error.message}`, "queue trouble", { error, todo: "rings are repeated once the queue is back" });
   const backend: Backend =
-    "redisUrl" in place ? redisBackend(place.redisUrl, onError) : await postgresBackend(place.databaseUrl, onError);
+    "redisUrl" in place
+      ? redisBackend(addressOf(place.redisUrl), onError)
+      : await postgresBackend(place.databaseUrl, onError);
 
   const queues = Object.fromEntries(
     jobNames.map((job) => [

@@ -46,7 +46,7 @@ const commandProblems = (page: Page): Finding[] =>
   });
 
 const topFolders =
-  "src|docs|connectors|rules|rulebooks|templates|test|scripts|migrations|sandbox|bin|bench|fuzz|dashboards|\\.ci";
+  "src|docs|connectors|rules|rulebooks|templates|test|scripts|migrations|sandbox|bin|bench|faults|fuzz|dashboards|\\.ci";
 const topFiles = /^(?:Dockerfile|[\w.-]+\.(?:md|js|cjs|json|yaml|svg)|\.npmrc|\.ci\/run)$/;
 /** What a reader writes or gets, and this repository does not have. */
 const theirs = new Set([
@@ -59,6 +59,7 @@ const theirs = new Set([
   "src/app/webhooks/accolade-hsmeta.json",
   "rules/my-first.yaml",
   "bench/results/rules.json",
+  "faults/results",
 ]);
 
 const pathProblems = (page: Page): Finding[] =>

@@ -1,0 +1,12 @@
+import type { Fault } from "../fault.ts";
+
+/** Vendors hang, break off and refuse, before and after they have taken what was asked of them. */
+export const vendors: Fault = {
+  id: "vendors",
+  breaks: "vendors hang, reset, answer 500 after they took it, 429 and 503",
+  needs: {},
+  async strike({ random, vendors: all, pause, note }) {
+    do note(all.trouble(random));
+    while (await pause(100, 500));
+  },
+};
