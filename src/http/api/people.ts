@@ -35,10 +35,11 @@ const Shown = Listed.extend({
     z.object({
       channel: z.string(),
       category: z.string(),
-      status: z.enum(["in", "out"]),
+      status: z.enum(["in", "out", "works", "fails"]).describe("works, fails: what became of messages to the address"),
       source: z.string(),
       evidence: z.string().nullable(),
       at: Instant,
+      until: Instant.nullable().describe("No longer counts from then on"),
     }),
   ),
   devices: z.number().int(),

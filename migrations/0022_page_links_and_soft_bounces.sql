@@ -1,0 +1,11 @@
+-- The link to a person's own page, sent to them when it is asked for; and addresses that fail for a while.
+
+alter table messages drop constraint messages_kind;
+alter table messages add constraint messages_kind
+  check (kind in ('reward', 'declined', 'expired', 'reversed', 'ready', 'unavailable', 'page', 'celebration'));
+
+alter table receipts drop constraint receipts_address_check;
+alter table receipts add constraint receipts_address_check check (address in ('bad', 'optedOut', 'complained', 'soft'));
+
+-- until now the page of any reward led there, whoever had its link: those ways end
+update recipients set link_version = link_version + 1 where erased_at is null;
