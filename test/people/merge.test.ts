@@ -140,6 +140,56 @@ test.each([
   for (const problem of problems) expect(problem.expected).not.toMatch(/Invalid|undefined|^expected/);
 });
 
+test("the same file by API: what it changed, and what is wrong with each line", async () => {
+  const csv = [
+    "name,email,phone,agreed,crm:hub",
+    "Ada Neri,ada@acme.example,+39 347 000 0001,WhatsApp sms,91",
+    "Ida,not-an-address,12,fax,",
+    "Olga,olga@acme.example,,,92",
+  ].join("\n");
+  const problems = [
+    { line: 3, column: 2, found: 'email "not-an-address"', expected: "an email address, such as giulia@example.com" },
+    { line: 3, column: 3, found: 'phone "12"', expected: "a phone number with country code, such as +39 347 123 4567" },
+    { line: 3, column: 4, found: 'agreed "fax"', expected: "email, sms or whatsapp, several with a space between" },
+  ];
+  const looked = await api("/people/import", ADMIN, "POST", { csv, check: true });
+  expect(looked).toMatchObject({ status: 200, body: { written: false, problems, forgotten: 0 } });
+  expect(await person("ada@acme.example")).toBeUndefined();
+  const taken = await api("/people/import", ADMIN, "POST", { csv });
+  expect(taken.body).toMatchObject({
+    written: true,
+    problems,
+    people: [
+      { email: "ada@acme.example", isNew: true, agreed: ["sms", "whatsapp"] },
+      { email: "olga@acme.example", isNew: true, agreed: [] },
+    ],
+  });
+  const again = await api("/people/import", ADMIN, "POST", { csv });
+  expect(again.body).toMatchObject({ people: [{ isNew: false, changes: [], agreed: [] }, { changes: [] }] });
+  expect((await api("/people/import", `${ADMIN}-vera`, "POST", { csv })).status).toBe(403);
+  expect((await api("/people/import", ADMIN, "POST", { csv: "" })).status).toBe(422);
+  // far more than other calls may send
+  const long = `name,email\n${Array.from({ length: 3_000 }, (_, n) => `Somebody ${n},s${n}@acme.example`).join("\n")}`;
+  expect((await api("/people/import", ADMIN, "POST", { csv: long, check: true })).status).toBe(200);
+  expect((await api("/people/ada@acme.example/consents", ADMIN, "POST", { csv: long })).status).toBe(413);
+
+  const { consents } = (await api("/people/ada@acme.example")).body as unknown as { consents: object[] };
+  expect(consents).toMatchObject([
+    { channel: "whatsapp", status: "in", source: "import" },
+    { channel: "sms", status: "in", source: "import" },
+  ]);
+  bench.clock.advance(1_000);
+  const said = { channel: "sms", status: "out", evidence: "a call on Monday" };
+  expect((await api("/people/ada@acme.example/consents", ADMIN, "POST", said)).status).toBe(200);
+  const shown = (await api("/people/ada@acme.example")).body as unknown as { consents: object[] };
+  expect(shown.consents[0]).toMatchObject({
+    ...said,
+    source: "admin",
+    evidence: "paolo@acme.example: a call on Monday",
+  });
+  expect((await api("/people/nobody@acme.example/consents", ADMIN, "POST", said)).status).toBe(404);
+});
+
 test("whom rules reward and nobody can tell is listed, with the reason and what to do", async () => {
   bench.clock.advance(10_000);
   const deal = (id: number, owner: string, contact?: number) => [
