@@ -169,9 +169,14 @@ test("the same file by API: what it changed, and what is wrong with each line", 
   expect((await api("/people/import", `${ADMIN}-vera`, "POST", { csv })).status).toBe(403);
   expect((await api("/people/import", ADMIN, "POST", { csv: "" })).status).toBe(422);
   // far more than other calls may send
-  const long = `name,email\n${Array.from({ length: 3_000 }, (_, n) => `Somebody ${n},s${n}@acme.example`).join("\n")}`;
+  const long = `name,email,team\nSomebody,s@acme.example,${"x".repeat(100_000)}`;
   expect((await api("/people/import", ADMIN, "POST", { csv: long, check: true })).status).toBe(200);
   expect((await api("/people/ada@acme.example/consents", ADMIN, "POST", { csv: long })).status).toBe(413);
+  const many = `name,email\n${Array.from({ length: 1_001 }, (_, n) => `S,s${n}@acme.example`).join("\n")}`;
+  expect(await api("/people/import", ADMIN, "POST", { csv: many })).toMatchObject({
+    status: 422,
+    body: { message: "body.csv: found 1001 people, expected at most 1000 in one call." },
+  });
 
   const { consents } = (await api("/people/ada@acme.example")).body as unknown as { consents: object[] };
   expect(consents).toMatchObject([
