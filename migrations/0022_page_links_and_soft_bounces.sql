@@ -7,5 +7,9 @@ alter table messages add constraint messages_kind
 alter table receipts drop constraint receipts_address_check;
 alter table receipts add constraint receipts_address_check check (address in ('bad', 'optedOut', 'complained', 'soft'));
 
+-- numbers are kept as E.164; those without a country code are read when the CRM next says something of their person
+update person_words set value = '+' || regexp_replace(value, '\D', '', 'g') where field = 'phone' and value ~ '^\s*\+.*[^+\d]';
+update recipients set phone = '+' || regexp_replace(phone, '\D', '', 'g') where phone ~ '^\s*\+.*[^+\d]';
+
 -- until now the page of any reward led there, whoever had its link: those ways end
 update recipients set link_version = link_version + 1 where erased_at is null;

@@ -104,8 +104,9 @@ const orphansCommand = () =>
         const orphans = await listOrphans(corridor);
         if (json) return console.log(JSON.stringify(orphans, null, 2));
         if (orphans.length === 0) return console.log("Everybody whom rules reward can be told.");
-        for (const { what, key, name, records, rules, words, todo } of orphans) {
-          const of = what === "recipient" ? counted(records, "reward") : counted(records, "deal");
+        for (const { what, key, name, records, rules, reason, words, todo } of orphans) {
+          const of =
+            what === "recipient" || reason === "bad_phone" ? counted(records, "reward") : counted(records, "deal");
           console.log(
             `${name ?? key}${name ? ` (${key})` : ""}: ${words}. ${of}, ${rules.length === 1 ? "rule" : "rules"} ${rules.join(", ")}`,
           );

@@ -2,12 +2,12 @@
  * `people.yaml`: what the CRM does not know of people. Each entry is joined to a recipient by email address, and to CRM
  * users by the ids it lists.
  */
-import { parsePhoneNumberFromString } from "libphonenumber-js";
 import { z } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Sealer } from "../sealer.ts";
 import { forgottenAmong, recordAgreed } from "./consent.ts";
 import { tellWhole, tellWords, type Word, type WordField } from "./person-words.ts";
+import { readPhone } from "./read-phone.ts";
 import type { SamePerson } from "./same-person.ts";
 
 export const Person = z.strictObject({
@@ -17,8 +17,8 @@ export const Person = z.strictObject({
   phone: z
     .string()
     .transform((text, context) => {
-      const number = parsePhoneNumberFromString(text);
-      if (number?.isValid()) return number.number as string;
+      const read = readPhone(text, null);
+      if (read.ok) return read.phone;
       context.addIssue({
         code: "custom",
         message: "expected a phone number with country code, such as +39 347 123 4567",

@@ -358,7 +358,7 @@ test("what we hold of somebody can be read by them: everything, and no code", as
   const all = await exportPerson(bench.corridor, id);
   expect(all).toMatchObject({
     workspace: "Acme Rewards",
-    person: { name: "Anna Conti", email: "anna.conti@customer.example", phone: "+39 333 334 5678" },
+    person: { name: "Anna Conti", email: "anna.conti@customer.example", phone: "+393333345678" },
     ids: [{ connection: "hub", kind: "contact", id: "802" }],
     consents: [{ channel: "sms", status: "out", source: "page" }],
     devices: [{ endpoint: "https://fcm.googleapis.com/anna" }],

@@ -80,7 +80,7 @@ export const peopleRoutes = [
           name: z.string().nullable(),
           records: z.number().int().describe("Deals; of a recipient, rewards"),
           rules: z.array(z.string()),
-          reason: z.enum(["unknown", "no_address", "not_wanted", "failed", "erased", "no_manager"]),
+          reason: z.enum(["unknown", "no_address", "bad_phone", "not_wanted", "failed", "erased", "no_manager"]),
           words: z.string(),
           todo: z.string(),
         }),
