@@ -93,12 +93,13 @@ export const raiseDispute = (corridor: Corridor, token: string, complaint: Compl
     return { ok: true };
   });
 
-/** What this recipient raised on the page of this grant: about it, and about rewards that they missed. Newest first. */
+/** What this recipient raised about this grant, or on its page about one that they missed, or what brought it. Newest first. */
 export const disputesOf = async (sql: Sql, grant: GrantView): Promise<RaisedDispute[]> => {
   const rows = await sql.rows<Omit<RaisedDispute, "raisedAt"> & { raised_at: Date }>(
     `select d.grant_id is not null as this, d.about, d.text, d.raised_at, a.state, a.reason as answer, a.gave is not null as given
      from disputes d join approvals a on a.dispute_id = d.id
-     where d.recipient_id = $1 and (d.grant_id = $2 or (d.grant_id is null and coalesce(d.raised_on, $2) = $2)) order by d.raised_at desc, d.id limit 20`,
+     where d.recipient_id = $1 and (d.grant_id = $2 or a.gave = $2 or (d.grant_id is null and coalesce(d.raised_on, $2) = $2))
+     order by d.raised_at desc, d.id limit 20`,
     [grant.recipient.id, grant.id],
   );
   return rows.map(({ raised_at, ...rest }) => ({ ...rest, raisedAt: raised_at.toISOString() }));
