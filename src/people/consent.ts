@@ -56,7 +56,7 @@ export interface Consent {
   until?: Date;
 }
 
-/** Keeps what was said. The same thing told twice is one row; of one that works, the last time is kept. */
+/** Keeps what was said. The same thing told twice is one row, and so is each message that fails; of one that works, the last time is kept. */
 export const recordConsent = async (tx: Sql, sealer: Sealer, consent: Consent): Promise<void> => {
   const { who, channel, category, status, source, evidence, at, until } = consent;
   const recipientId = "recipientId" in who ? who.recipientId : null;
@@ -71,7 +71,7 @@ export const recordConsent = async (tx: Sql, sealer: Sealer, consent: Consent): 
   await tx.run(
     `insert into consents (recipient_id, address_digest, channel, category, status, source, evidence, at, until)
      select $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::timestamptz, $9::timestamptz
-     where not exists (select from consents where ${same} and (at = $8 or ($5 = 'fails' and evidence = $7)))`,
+     where not exists (select from consents where ${same} and case when $5 = 'fails' then evidence = $7 else at = $8 end)`,
     [...whose, evidence, at, until ?? null],
   );
 };
