@@ -69,6 +69,12 @@ const QuietHoursEntry = z
   )
   .default({ from: "20:00", until: "09:00" });
 
+/** `UK` and other names that stand for a code are none. */
+const isCountry = (code: string): boolean =>
+  /^[A-Z]{2}$/.test(code) &&
+  new Intl.Locale(`und-${code}`).region === code &&
+  new Intl.DisplayNames("en", { type: "region", fallback: "none" }).of(code) !== undefined;
+
 export const Workspace = z.strictObject({
   name: z.string().min(1).max(80).default("Accolade").describe("What recipients see as the sender of rewards"),
   currency: currency.default("EUR").describe("Amounts in rules are in this currency: ISO 4217"),
@@ -80,6 +86,13 @@ export const Workspace = z.strictObject({
     )
     .default("UTC")
     .describe("IANA name; dates in rules begin at midnight there"),
+  country: z
+    .string()
+    .refine(isCountry, "expected an ISO 3166-1 code, such as IT")
+    .optional()
+    .describe(
+      "For telephone numbers of the CRM without a country code, of people whose own country is not known: ISO 3166-1, such as IT. Left out: the country of timeZone, where that lies in one",
+    ),
   language: z.enum(["en", "it"]).default("en").describe("For people whose language is not known: en or it"),
   rates: z
     .record(currency, z.union([z.number().positive(), datedRates], "expected a number, or a list of { from, rate }"))

@@ -15,6 +15,7 @@ import { fulfil } from "./pipeline/fulfil.ts";
 import { notify } from "./pipeline/notify.ts";
 import { createPump, type Pump } from "./pipeline/pump.ts";
 import { hasReceiver, receive } from "./pipeline/receive.ts";
+import { forgetStrangers } from "./pipeline/receive-messages.ts";
 import { refreshMetrics } from "./pipeline/recompute-metrics.ts";
 import { sweep } from "./pipeline/settle.ts";
 import { settleMark } from "./pipeline/settle-mark.ts";
@@ -39,6 +40,7 @@ const SWEEP_EVERY_MS = 1_000;
 const COUNT_EVERY_MS = 1_000;
 /** How often it is seen whether a provider is due to be asked. */
 const WATCH_EVERY_MS = 5_000;
+const TIDY_EVERY_MS = 3_600_000;
 const WORKERS = 8;
 /** Seldom asked for, and never urgent. */
 const UNDOERS = 2;
@@ -76,6 +78,7 @@ export const startServer = async (config: Config, around: Around): Promise<Serve
       corridor.doorbell.answer("write", (id) => writeBack.write(id), WRITERS);
       stopping.push(everySoOften(SWEEP_EVERY_MS, () => sweepAndCount(corridor), log));
       stopping.push(everySoOften(WATCH_EVERY_MS, () => watchProviders(corridor), log));
+      stopping.push(everySoOften(TIDY_EVERY_MS, () => forgetStrangers(corridor.database, corridor.now()), log));
     }
     const watches = watchForChanges(config, opened, log);
     stopping.push(async () => watches.stop());

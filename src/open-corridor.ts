@@ -286,7 +286,7 @@ const loadPeople = async (config: Config, { database, sealer, now }: Corridor): 
   if ("problems" in read) return read.problems;
   await database.transaction(async (tx) => {
     await takeDecidingLock(tx);
-    await joinPeople(tx, await applyPeople(tx, sealer, read.people));
+    await joinPeople(tx, await applyPeople(tx, sealer, read.people, now()));
     await applyTeams(tx, config.workspace, now());
   });
   return [];

@@ -31,8 +31,11 @@ export type MessageReceipt =
       code?: string;
       /** For a person. Holds no address and no name. */
       detail?: string;
-      /** What the failure says of the address, beyond this message: not to be written to any more, and why. */
-      address?: "bad" | "optedOut" | "complained";
+      /**
+       * What it says of the address, beyond this message: not to be written to any more, and why. `soft`: it failed for a
+       * reason that may pass (a full mailbox, a phone that is off); several in a while, and the address is not used.
+       */
+      address?: "bad" | "optedOut" | "complained" | "soft";
     }
   | {
       what: "heard";

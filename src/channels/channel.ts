@@ -16,8 +16,8 @@ export type ChannelName = (typeof channelNames)[number];
 /** What a sender can carry: a message to a person, or a celebration, which a whole team reads and which says nothing of the reward. */
 export type Carried = ChannelName | "celebration";
 
-/** What a message may be about, beside a reward that is there: each has its words in `templates/<kind>/`. */
-export const noticeKinds = ["declined", "expired", "reversed", "ready", "unavailable"] as const;
+/** What a message may be about, beside a reward that is there: each has its words in `templates/<kind>/`. `page`: the link to a person's own page, for which they asked. */
+export const noticeKinds = ["declined", "expired", "reversed", "ready", "unavailable", "page"] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 export type MessageKind = "reward" | NoticeKind;
 

@@ -38,7 +38,7 @@ const Settings = z.strictObject({
     .record(z.string(), z.record(z.string(), Template))
     .default(Object.fromEntries(["reward", ...noticeKinds].map(templatesFor)))
     .describe(
-      "Approved templates, by ours (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`) and by language; default accolade_reward and so on, in en and it",
+      "Approved templates, by ours (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`, `page`) and by language; default accolade_reward and so on, in en and it",
     ),
   appSecret: z
     .string()

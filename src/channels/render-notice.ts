@@ -61,7 +61,7 @@ export const renderNotice = (
   if (channel === "whatsapp") return whatsApp(kind, words, say(60, 60));
   const said = say(120, 1_000);
   const subject = clip(clean(lines.subject(said)), 150);
-  const whyLink = `${told.link}#why`;
+  const whyLink = `${told.link}#${kind === "page" ? "settings" : "why"}`;
   const text = (name: keyof typeof lines) => clean(lines[name](said));
   const headline = sentenceCase(lines.headline(said), words.language);
   if (channel === "push")

@@ -72,8 +72,11 @@ const refused = (code: number, message: string, retryAfterMs: number | undefined
   return rejected(meanings.get(code) ?? "permanent", String(code), said);
 };
 
+const SWITCHED_OFF = 30003;
+
 /** What an error in a status report says of the number, beyond the message. */
-export const addressMeaning = (code: number): "bad" | "optedOut" | undefined => {
+export const addressMeaning = (code: number): "bad" | "optedOut" | "soft" | undefined => {
+  if (code === SWITCHED_OFF) return "soft";
   const meaning = meanings.get(code);
   return meaning === "badAddress" ? "bad" : meaning === "optedOut" ? meaning : undefined;
 };

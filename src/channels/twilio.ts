@@ -41,7 +41,7 @@ const Settings = z
       )
       .default({})
       .describe(
-        "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`) and language, `reward: { en: HX…, it: HX… }`",
+        "WhatsApp only: content SIDs by template (`reward`, `declined`, `expired`, `reversed`, `ready`, `unavailable`, `page`) and language, `reward: { en: HX…, it: HX… }`",
       ),
     optIn: z
       .enum(["required", "assumed"])

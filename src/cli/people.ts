@@ -66,8 +66,8 @@ const showCommand = () =>
     .argument("<who>", WHO)
     .option("--json", "the same as JSON")
     .action((who: string, { json }: { json?: true }) =>
-      withCorridor(async (opened) => {
-        const shown = await showPerson(opened, who);
+      withCorridor(async ({ corridor }) => {
+        const shown = await showPerson(corridor, who);
         if (!shown.ok) throw new Refusal([`accolade people show: ${shown.problem}`]);
         if (json) return console.log(JSON.stringify(shown.person, null, 2));
         for (const line of linesOf(shown.person)) console.log(line);
@@ -83,11 +83,13 @@ const linesOf = (person: ShownPerson): string[] => [
   ),
   `  quiet hours: ${person.quietHours ?? "the workspace's"}; first channel: ${person.preferredChannel ?? "as rules say"}${person.private ? "; private mode" : ""}`,
   ...person.consents.map(
-    ({ channel, category, status, source, at }) =>
-      `  ${at.slice(0, 10)} ${status === "in" ? "agreed to" : "left"} ${channel === "all" ? "all channels" : channel}${category === "all" ? "" : ` for ${category}`} (${source})`,
+    ({ channel, category, status, source, at, until }) =>
+      `  ${at.slice(0, 10)} ${statusWords[status]} ${channel === "all" ? "all channels" : channel}${category === "all" ? "" : ` for ${category}`} (${source})${until === null ? "" : `, until ${until.slice(0, 10)}`}`,
   ),
   `  ${counted(person.grants, "reward")}, ${formatMoney({ minor: person.points, currency: POINTS })}${person.devices > 0 ? `, ${counted(person.devices, "device")}` : ""}`,
 ];
+
+const statusWords = { in: "agreed to", out: "left", works: "heard from by", fails: "a message failed by" } as const;
 
 const sourceWords = (source: string) =>
   source === "own" ? "their own word" : source === "import" ? "imported" : source;
@@ -102,8 +104,9 @@ const orphansCommand = () =>
         const orphans = await listOrphans(corridor);
         if (json) return console.log(JSON.stringify(orphans, null, 2));
         if (orphans.length === 0) return console.log("Everybody whom rules reward can be told.");
-        for (const { what, key, name, records, rules, words, todo } of orphans) {
-          const of = what === "recipient" ? counted(records, "reward") : counted(records, "deal");
+        for (const { what, key, name, records, rules, reason, words, todo } of orphans) {
+          const of =
+            what === "recipient" || reason === "bad_phone" ? counted(records, "reward") : counted(records, "deal");
           console.log(
             `${name ?? key}${name ? ` (${key})` : ""}: ${words}. ${of}, ${rules.length === 1 ? "rule" : "rules"} ${rules.join(", ")}`,
           );
@@ -117,7 +120,7 @@ const importCommand = () =>
     .description("take people in from a CSV file; the same file again changes nothing")
     .argument(
       "<file>",
-      "CSV with the header name,email[,first_name][,phone][,language][,time_zone][,team][,manager][,crm:<connection>]",
+      "CSV with the header name,email[,first_name][,phone][,language][,time_zone][,team][,manager][,agreed][,crm:<connection>]",
     )
     .option("--check", "only say what it would change")
     .action(async (file: string, { check = false }: { check?: boolean }) => {
@@ -130,7 +133,9 @@ const importCommand = () =>
         const done = await importPeople(corridor, people, { check });
         for (const line of done.people.flatMap(importedLines)) console.log(line);
         const fresh = done.people.filter(({ isNew }) => isNew).length;
-        const changed = done.people.filter(({ isNew, changes }) => !isNew && changes.length > 0).length;
+        const changed = done.people.filter(
+          ({ isNew, changes, agreed }) => !isNew && changes.length + agreed.length > 0,
+        ).length;
         const left = new Set(problems.map(({ line }) => line)).size;
         console.log(
           `${check ? "Checked, nothing written: " : ""}${fresh} new, ${changed} changed, ${done.people.length - fresh - changed} as before, ${counted(left, "line")} left out${done.forgotten > 0 ? `, ${done.forgotten} who asked to be forgotten` : ""}.`,
@@ -139,12 +144,13 @@ const importCommand = () =>
       });
     });
 
-const importedLines = ({ name, email, isNew, changes, kept }: ImportedPerson): string[] => {
+const importedLines = ({ name, email, isNew, changes, agreed, kept }: ImportedPerson): string[] => {
   const lines = [
     ...(isNew ? [`${name} <${email}>: new`] : []),
     ...(isNew
       ? []
       : changes.map(({ field, from, to }) => `${name} <${email}>: ${field} ${from ?? "unknown"} → ${to ?? "unknown"}`)),
+    ...agreed.map((channel) => `${name} <${email}>: agreed to ${channel}`),
     ...kept.map(({ field, value, source }) => `${name} <${email}>: ${field} stays ${value} (${sourceWords(source)})`),
   ];
   return lines;

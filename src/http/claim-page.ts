@@ -3,20 +3,20 @@ import { formatMoney, POINTS } from "../money.ts";
 import { disputeSection, type Refilled } from "./dispute-section.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
+import { pageLinkSection } from "./page-link-section.ts";
 import type { Claim, ShownContent } from "./parts.ts";
 import { placeOf } from "./person-page.ts";
 import { type Speaker, speakerFor, type TextKey } from "./texts/index.ts";
 
 /**
  * `qr`: an SVG of the link in the content, or of this page. `base`: the page's own path, under which its forms are posted.
- * `refilled`: what the recipient had written where it could not be sent. `ownPath`: of the page with all their rewards.
+ * `refilled`: what the recipient had written where it could not be sent. `asked`: they just asked for the link to their own page.
  */
 export const claimPage = (
   claim: Claim,
   base: string,
   qr: Html | null,
-  refilled: Refilled | null = null,
-  ownPath: string | null = null,
+  { refilled = null, asked = false }: { refilled?: Refilled | null; asked?: boolean } = {},
 ): string => {
   const speaker = speakerFor(claim.language, claim.timeZone);
   const { say, locale } = speaker;
@@ -32,7 +32,7 @@ ${bodyOf(claim, speaker, `${base}/reveal`, qr)}
 ${claim.tellAt !== undefined && html`<p class="quiet">${say("meTellAt", { time: speaker.time(new Date(claim.tellAt)), place: placeOf(claim.timeZone ?? "UTC") })}</p>`}
 ${why(claim, speaker)}
 ${disputeSection(claim, speaker, `${base}/dispute`, refilled)}
-${ownPath !== null && html`<p><a class="back" href="${ownPath}">${say("meToThis")}</a></p>`}`,
+${pageLinkSection(claim.workspaceName, speaker, base, asked)}`,
   );
 };
 

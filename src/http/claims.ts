@@ -45,7 +45,7 @@ export const claims = (parts: HttpParts): Router => {
     isPersonToken(request.params.token) ? own(request, response, next) : next(),
   );
 
-  // words of a stranger, kept and read by people: few are needed, and each costs an explanation
+  // words of a stranger, kept and read by people, or a mail to somebody: few are needed, and each costs something
   const perDispute = rateLimit({ ...common, windowMs: 10 * A_MINUTE, limit: 10, keyGenerator: fingerprint });
 
   // PUBLIC_URL may have a path of its own, which a proxy takes away before the request gets here
@@ -53,8 +53,8 @@ export const claims = (parts: HttpParts): Router => {
   const show = async (request: Request<{ token: string }>, response: Response, claim: Claim | undefined) => {
     if (!claim) return send(response, 404, notePage(languageOf(request), "notFoundTitle", "notFound"));
     const url = pageUrl(request.params.token);
-    const ownPath = claim.personToken === undefined ? null : new URL(pageUrl(claim.personToken)).pathname;
-    send(response, 200, claimPage(claim, new URL(url).pathname, await qrOf(claim, url), null, ownPath));
+    const asked = new URL(request.originalUrl, "http://path.of").searchParams.has("asked");
+    send(response, 200, claimPage(claim, new URL(url).pathname, await qrOf(claim, url), { asked }));
   };
   router.get("/:token", async (request, response) => show(request, response, await parts.claim(request.params.token)));
   router.post("/:token/reveal", async (request, response) =>
@@ -71,12 +71,20 @@ export const claims = (parts: HttpParts): Router => {
     const claim = raised.why === "not_found" ? undefined : await parts.claim(token);
     if (!claim || raised.why === "not_found") return show(request, response, undefined);
     const refilled = { why: raised.why, complaint: complaint ?? { what: "this", about: null, text: "" } } as const;
-    send(response, 422, claimPage(claim, path, null, refilled));
+    send(response, 422, claimPage(claim, path, null, { refilled }));
+  });
+  router.post("/:token/page", perDispute, async (request: Request<{ token: string }>, response) => {
+    const { token } = request.params;
+    if (!(await parts.person.askForPage(token))) return show(request, response, undefined);
+    response.redirect(303, `${new URL(pageUrl(token)).pathname}?asked#page`);
   });
   // the addresses that a reload after a form may be left with
-  router.get(["/:token/reveal", "/:token/dispute"], (request: Request<{ token: string }>, response: Response) => {
-    response.redirect(303, new URL(pageUrl(request.params.token)).pathname);
-  });
+  router.get(
+    ["/:token/reveal", "/:token/dispute", "/:token/page"],
+    (request: Request<{ token: string }>, response: Response) => {
+      response.redirect(303, new URL(pageUrl(request.params.token)).pathname);
+    },
+  );
   return router;
 };
 

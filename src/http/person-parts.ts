@@ -8,6 +8,10 @@ import type { Redeemed } from "../pipeline/redeem.ts";
 
 export interface PersonParts {
   view(token: string): Promise<PersonPage | undefined>;
+  /** Behind a link of ours that was good until its time was over: what to say of it. */
+  ended(token: string): Promise<{ language: string; workspaceName: string } | undefined>;
+  /** Sends the link to the person's own page to an address of theirs; takes the token of a reward's page, too. False for none of ours. */
+  askForPage(token: string): Promise<boolean>;
   redeem(token: string, wish: { offer: string; key: string }): Promise<Redeemed>;
   keep(token: string, wanted: WantedSettings): Promise<boolean>;
   addDevice(token: string, device: PushDevice): Promise<DeviceKept>;

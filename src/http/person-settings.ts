@@ -41,7 +41,7 @@ const channelFields = ({ channels, preferred }: PersonSettings, speaker: Speaker
 <legend>${say("meChannels")}</legend>
 ${channels.map(
   ({ channel, on, address, why }) =>
-    html`<label class="choice"><input type="checkbox" name="channel" value="${channel}"${checked(on)}><span>${nameOf(channel, speaker)} <span class="quiet">${address}${why === "fails" && html`. ${say("meFails")}`}</span></span></label>\n`,
+    html`<label class="choice"><input type="checkbox" name="channel" value="${channel}"${checked(on)}><span>${nameOf(channel, speaker)} <span class="quiet">${address}${why === "fails" && html`. ${say("meFails")}`}${why === "not_agreed" && html`. ${say("meNotAgreed", { workspace })}`}</span></span></label>\n`,
 )}
 <p class="hint">${say("meChannelsNote")}</p>
 </fieldset>

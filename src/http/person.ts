@@ -5,6 +5,7 @@ import { rateLimit } from "express-rate-limit";
 import { z } from "zod";
 import { notePage } from "./note-page.ts";
 import { scriptPolicy } from "./page.ts";
+import { endedPage } from "./page-link-section.ts";
 import type { HttpParts } from "./parts.ts";
 import { erasePage, personPage, type Told } from "./person-page.ts";
 import { readSettings } from "./settings-form.ts";
@@ -38,10 +39,17 @@ export const person = (parts: HttpParts, send: Send): Router => {
     send(response, 404, notePage(language(request), "notFoundTitle", "notFound"));
   const show = async (request: WithToken, response: Response, status = 200, told: Told = {}) => {
     const page = await own.view(request.params.token);
-    if (!page) return gone(request, response);
+    if (!page) return endOf(request, response);
     const { pushKey } = own;
     const body = personPage(page, { base: pathOf(request), claims, pushKey }, told);
     send(response, status, body, pushKey === undefined ? undefined : scriptPolicy);
+  };
+
+  const endOf = async (request: WithToken, response: Response) => {
+    const ended = await own.ended(request.params.token);
+    const asked = new URL(request.originalUrl, "http://path.of").searchParams.has("asked");
+    if (!ended) return gone(request, response);
+    send(response, 404, endedPage(ended, pathOf(request), asked));
   };
 
   // a person changes their mind a few times, a program does it without end
@@ -117,8 +125,12 @@ export const person = (parts: HttpParts, send: Send): Router => {
     if (!sure || !(await own.erase(request.params.token))) return send(response, 422, erasePage(page, pathOf(request)));
     send(response, 200, notePage(page.language, "meErasedTitle", "meErased"));
   });
+  router.post("/page", few, async (request: WithToken, response) => {
+    if (!(await own.askForPage(request.params.token))) return gone(request, response);
+    response.redirect(303, `${pathOf(request)}?asked`);
+  });
   // the addresses that a reload after a form may be left with
-  router.get(["/redeem", "/settings", "/push/off"], (request: WithToken, response: Response) => {
+  router.get(["/redeem", "/settings", "/push/off", "/page"], (request: WithToken, response: Response) => {
     response.redirect(303, pathOf(request));
   });
   return router;

@@ -5,7 +5,8 @@ import { raiseDispute } from "../pipeline/disputes.ts";
 import { eraseAsked } from "../pipeline/erase-asked.ts";
 import { exportPerson } from "../pipeline/export-person.ts";
 import { keepSettings } from "../pipeline/keep-settings.ts";
-import { personBehind, viewPerson } from "../pipeline/person-page.ts";
+import { askForPage } from "../pipeline/page-link.ts";
+import { endedPerson, personBehind, viewPerson } from "../pipeline/person-page.ts";
 import { addDevice, forgetDevices } from "../pipeline/push-devices.ts";
 import { redeem } from "../pipeline/redeem.ts";
 import type { HttpParts } from "./parts.ts";
@@ -22,6 +23,8 @@ export const recipientParts = (
     dispute: (token, complaint) => raiseDispute(corridor, token, complaint),
     person: {
       view: (token) => viewPerson(corridor, token),
+      ended: (token) => endedPerson(corridor, token),
+      askForPage: (token) => askForPage(corridor, token),
       async redeem(token, wish) {
         const id = await idBehind(token);
         return id === undefined ? { ok: false, why: "not_found" } : redeem(corridor, id, wish);

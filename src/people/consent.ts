@@ -1,32 +1,53 @@
 /**
- * What somebody agreed to and refused, by channel and by what a message is about; and whether they may be told something.
- * Kept as one row for each thing that was said: what counts is the newest that covers a message, and nothing is lost of
- * how it came to that.
+ * What is known of whether somebody may be written to, by channel and by what a message is about: kept as one row for each
+ * thing that was said, by the person, a vendor, or who keeps the company's records. This is the only place that writes them;
+ * what follows from them says `may-tell.ts`.
  */
 import type { Sql } from "../db/sql.ts";
 import type { Sealer } from "../sealer.ts";
 import { addressDigest } from "./address-digest.ts";
 
-/** Who told: the person (`one-click`, `STOP`, `START`, `page`), a vendor (`bounce`, `complaint`), the CRM, an admin; `erased`: they asked to be forgotten. */
+/**
+ * Who told. The person: `one-click`, `STOP`, `START`, `page`; `heard`: they wrote to us. Their vendor: `vendor` (they left
+ * there), `complaint`, `bounce`, `soft-bounce`, `delivered`. Somebody for them: `admin`. Somebody's records: `crm`,
+ * `people.yaml`, `import`. `erased`: they asked to be forgotten.
+ */
 export type ConsentSource =
   | "one-click"
   | "STOP"
   | "START"
   | "page"
-  | "crm"
-  | "admin"
-  | "bounce"
+  | "heard"
+  | "vendor"
   | "complaint"
+  | "bounce"
+  | "soft-bounce"
+  | "delivered"
+  | "admin"
+  | "crm"
+  | "people.yaml"
+  | "import"
   | "erased";
+
+/** Records say that somebody agreed once; they open nothing that the person, or a vendor, has closed. */
+export const recordSources: readonly ConsentSource[] = ["crm", "people.yaml", "import"];
+
+export type ConsentStatus =
+  | "in"
+  | "out"
+  /** The address is in use: it ends what bounces said of it, and agrees to nothing. */
+  | "works"
+  /** A message to the address failed for now. Several in a while, and it is not used. */
+  | "fails";
 
 export interface Consent {
   /** A person: it holds whatever their address is. An address: it holds whoever has it, also once its person is erased. */
-  who: { recipientId: string } | { address: string };
+  who: { recipientId: string } | { address: string } | { digest: string };
   /** A channel, or `all`. */
   channel: string;
   /** Kind of message (`reward`, `declined`, …), or `all`. */
   category: string;
-  status: "in" | "out";
+  status: ConsentStatus;
   source: ConsentSource;
   /** How it is known: a vendor's code, the word that was said, the version of the text that was agreed to. No address. */
   evidence: string | null;
@@ -35,101 +56,52 @@ export interface Consent {
   until?: Date;
 }
 
-/** Keeps what was said. The same thing told twice is one row. */
+/** Keeps what was said. The same thing told twice is one row, and so is each message that fails; of one that works, the last time is kept. */
 export const recordConsent = async (tx: Sql, sealer: Sealer, consent: Consent): Promise<void> => {
   const { who, channel, category, status, source, evidence, at, until } = consent;
   const recipientId = "recipientId" in who ? who.recipientId : null;
-  const digest = "address" in who ? addressDigest(sealer, who.address) : null;
+  const digest = "address" in who ? addressDigest(sealer, who.address) : "digest" in who ? who.digest : null;
+  const whose = [recipientId, digest, channel, category, status, source];
+  const same = `recipient_id is not distinct from $1::uuid and address_digest is not distinct from $2::text and channel = $3::text
+    and category = $4::text and status = $5::text and source = $6::text`;
+  if (status === "works") {
+    const known = await tx.run(`update consents set at = greatest(at, $7) where ${same}`, [...whose, at]);
+    if (known > 0) return;
+  }
   await tx.run(
     `insert into consents (recipient_id, address_digest, channel, category, status, source, evidence, at, until)
      select $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::timestamptz, $9::timestamptz
-     where not exists (select from consents c
-       where c.recipient_id is not distinct from $1 and c.address_digest is not distinct from $2 and c.channel = $3
-         and c.category = $4 and c.status = $5 and c.source = $6 and c.at = $8)`,
-    [recipientId, digest, channel, category, status, source, evidence, at, until ?? null],
+     where not exists (select from consents where ${same} and case when $5 = 'fails' then evidence = $7 else at = $8 end)`,
+    [...whose, evidence, at, until ?? null],
   );
 };
 
-/** Why somebody must not be told. `words`: in a sentence after "not told: ", for who looks after the workspace. */
-export interface Refused {
-  refused: "erased" | "suppressed" | "channel" | "category" | "address";
-  words: string;
-}
-export type MayTell = { allowed: true } | Refused;
-
-interface Asked {
-  recipient: { id: string; erased_at: Date | null };
-  /** By channel, the address that would be written to. Only these channels are asked about. */
-  addresses: ReadonlyMap<string, string>;
-  category: string;
-  at: Date;
-}
-
-interface Said {
-  channel: string;
-  category: string;
-  status: "in" | "out";
-  source: ConsentSource;
-  at: Date;
-  address_digest: string | null;
-}
-
-/** For each of these channels, whether a message of this kind may go to this person. Issuing a reward never asks. */
-export const mayTell = async (sql: Sql, sealer: Sealer, asked: Asked): Promise<ReadonlyMap<string, MayTell>> => {
-  const { recipient, addresses, category, at } = asked;
-  if (recipient.erased_at)
-    return new Map(
-      [...addresses.keys()].map((channel) => [
-        channel,
-        { refused: "erased", words: "the recipient asked to be forgotten" },
-      ]),
-    );
-  const digests = new Map([...addresses].map(([channel, address]) => [channel, addressDigest(sealer, address)]));
-  const said = await sql.rows<Said>(
-    `select channel, category, status, source, at, address_digest from consents
-     where (recipient_id = $1 or address_digest = any ($2)) and category in ('all', $3) and at <= $4 and (until is null or until > $4)
-     order by at desc, id desc`,
-    [recipient.id, [...digests.values()], category, at],
+/**
+ * What somebody's records say now: these channels were agreed to. What they said before and leave out now ends; said again it
+ * is as it was.
+ */
+export const recordAgreed = async (
+  tx: Sql,
+  source: "people.yaml" | "import",
+  people: readonly { recipientId: string; channels: readonly string[] }[],
+  at: Date,
+): Promise<void> => {
+  const ids = people.map(({ recipientId }) => recipientId);
+  const pairs = people.flatMap(({ recipientId, channels }) => channels.map((channel) => ({ recipientId, channel })));
+  const values = [ids, pairs.map(({ recipientId }) => recipientId), pairs.map(({ channel }) => channel), source, at];
+  const said = "unnest($2::uuid[], $3::text[]) as t (recipient_id, channel)";
+  await tx.run(
+    `update consents c set until = $5 where c.recipient_id = any ($1) and c.source = $4 and c.status = 'in' and c.until is null
+       and not exists (select from ${said} where t.recipient_id = c.recipient_id and t.channel = c.channel)`,
+    values,
   );
-  return new Map(
-    [...digests].map(([channel, digest]) => [
-      channel,
-      judge(
-        channel,
-        said.filter(
-          (each) =>
-            (each.channel === "all" || each.channel === channel) &&
-            (each.address_digest === null || each.address_digest === digest),
-        ),
-      ),
-    ]),
+  await tx.run(
+    `insert into consents (recipient_id, channel, category, status, source, at)
+     select distinct t.recipient_id, t.channel, 'all', 'in', $4::text, $5::timestamptz from ${said}
+     where t.recipient_id = any ($1) and not exists (select from consents c where c.recipient_id = t.recipient_id and c.channel = t.channel
+       and c.category = 'all' and c.source = $4 and c.status = 'in' and c.until is null)`,
+    values,
   );
-};
-
-/** The newest counts; but what a CRM says does not open again what a person has closed. */
-const judge = (channel: string, newestFirst: readonly Said[]): MayTell => {
-  const closedByPerson = newestFirst.some(({ status, source }) => status === "out" && source !== "crm");
-  const newest = newestFirst.find(({ status, source }) => !(closedByPerson && status === "in" && source === "crm"));
-  if (!newest || newest.status === "in") return { allowed: true };
-  const since = `since ${newest.at.toISOString().slice(0, 10)}`;
-  switch (newest.source) {
-    case "erased":
-      return { refused: "suppressed", words: "this address belongs to somebody who asked to be forgotten" };
-    case "complaint":
-      return { refused: "suppressed", words: `a message by ${channel} was reported as unwanted, ${since}` };
-    case "bounce":
-      return { refused: "address", words: `the ${channel} address does not work, ${since}` };
-    default:
-      return newest.category === "all"
-        ? {
-            refused: "channel",
-            words: `opted out of ${newest.channel === "all" ? "messages" : channel} (${newest.source}), ${since}`,
-          }
-        : {
-            refused: "category",
-            words: `opted out of this kind of message by ${channel} (${newest.source}), ${since}`,
-          };
-  }
 };
 
 /** Which of these addresses belong to somebody who asked to be forgotten and did not come back since. As they were given. */
@@ -141,8 +113,9 @@ export const forgottenAmong = async (
   const byDigest = new Map(addresses.map((address) => [addressDigest(sealer, address), address]));
   const rows = await sql.rows<{ digest: string; source: ConsentSource }>(
     `select distinct on (address_digest) address_digest as digest, source from consents
-     where address_digest = any ($1) and channel = 'all' order by address_digest, at desc, id desc`,
-    [[...byDigest.keys()]],
+     where address_digest = any ($1) and channel = 'all' and (status = 'out' or (status = 'in' and source <> all ($2)))
+     order by address_digest, at desc, id desc`,
+    [[...byDigest.keys()], recordSources],
   );
   return new Set(rows.flatMap(({ digest, source }) => (source === "erased" ? (byDigest.get(digest) ?? []) : [])));
 };

@@ -9,13 +9,13 @@ export interface FoundPerson {
 
 export type Found = { ok: true; person: FoundPerson } | { ok: false; problem: string };
 
-/** Who is meant by an id, an email address, a phone number in E.164 or a key such as `hub/user/77`. */
+/** Who is meant by an id, an email address, a phone number with country code or a key such as `hub/user/77`. */
 export const findPerson = async (sql: Sql, asked: string): Promise<Found> => {
   const rows = await sql.rows<FoundPerson>(
     `select id, name, email from recipients r where source <> 'joined' and (id::text = lower($1) or 'people/' || id = lower($1)
-       or lower(email) = lower($1) or phone = $1
+       or lower(email) = lower($1) or phone = $2
        or id in (select recipient_id from recipient_ids k where k.connection || '/' || k.kind || '/' || k.crm_id = $1))`,
-    [asked],
+    [asked, asked.startsWith("+") ? `+${asked.replace(/\D/g, "")}` : asked],
   );
   const [person, ...others] = rows;
   if (person && others.length === 0) return { ok: true, person };

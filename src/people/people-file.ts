@@ -2,12 +2,12 @@
  * `people.yaml`: what the CRM does not know of people. Each entry is joined to a recipient by email address, and to CRM
  * users by the ids it lists.
  */
-import { parsePhoneNumberFromString } from "libphonenumber-js";
 import { z } from "zod";
 import type { Sql } from "../db/sql.ts";
 import type { Sealer } from "../sealer.ts";
-import { forgottenAmong } from "./consent.ts";
+import { forgottenAmong, recordAgreed } from "./consent.ts";
 import { tellWhole, tellWords, type Word, type WordField } from "./person-words.ts";
+import { readPhone } from "./read-phone.ts";
 import type { SamePerson } from "./same-person.ts";
 
 export const Person = z.strictObject({
@@ -17,8 +17,8 @@ export const Person = z.strictObject({
   phone: z
     .string()
     .transform((text, context) => {
-      const number = parsePhoneNumberFromString(text);
-      if (number?.isValid()) return number.number as string;
+      const read = readPhone(text, null);
+      if (read.ok) return read.phone;
       context.addIssue({
         code: "custom",
         message: "expected a phone number with country code, such as +39 347 123 4567",
@@ -37,6 +37,10 @@ export const Person = z.strictObject({
     .optional()
     .describe("IANA name: Europe/Rome"),
   team: z.string().optional().describe("What rules see as owner.team"),
+  agreed: z
+    .array(z.enum(["email", "sms", "whatsapp"]))
+    .optional()
+    .describe("Channels on which they agreed to be written to; it opens nothing that they have closed themselves"),
   manager: z.email().optional().describe("Email address of their manager, who is an entry too"),
   crm: z
     .record(z.string(), z.union([z.string(), z.number().transform(String)]))
@@ -56,6 +60,7 @@ export const applyPeople = async (
   tx: Sql,
   sealer: Sealer,
   { people }: PeopleFile,
+  at: Date,
   source: "people.yaml" | "import" = "people.yaml",
 ): Promise<SamePerson[]> => {
   const joins: SamePerson[] = [];
@@ -66,6 +71,7 @@ export const applyPeople = async (
   );
   const present = people.filter(({ email }) => !forgotten.has(email));
   const words: Omit<Word, "source">[] = [];
+  const agreed: { recipientId: string; channels: readonly string[] }[] = [];
   for (const person of present) {
     const found = await tx.row<{ id: string }>(
       "select id from recipients where lower(email) = lower($1) and erased_at is null order by source = 'people.yaml' desc, id limit 1",
@@ -78,6 +84,7 @@ export const applyPeople = async (
       "";
     await tx.run("update recipients set source = $2 where id = $1 and source <> 'people.yaml'", [id, source]);
     words.push(...wordsOf(id, person));
+    agreed.push({ recipientId: id, channels: person.agreed ?? [] });
     for (const [connection, crmId] of Object.entries(person.crm ?? {})) {
       const other = await tx.row<{ recipient_id: string; erased: boolean }>(
         `insert into recipient_ids as i (connection, kind, crm_id, recipient_id) values ($1, 'user', $2, $3)
@@ -91,6 +98,7 @@ export const applyPeople = async (
     await tellWords(tx, [{ recipientId: id, source, field: "email", value: person.email }]);
   }
   await tellWhole(tx, source, words);
+  await recordAgreed(tx, source, agreed, at);
   await tx.run(
     `update recipients r set manager = m.id from unnest($1::text[], $2::text[]) as t (email, manager)
      join recipients m on lower(m.email) = lower(t.manager) and m.erased_at is null

@@ -3,10 +3,11 @@ import type { MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import { addressDigest } from "../people/address-digest.ts";
 import type { Corridor } from "./corridor.ts";
+import { fallBack } from "./fall-back.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { suppress } from "./heard.ts";
 import { forward, type MessageState, type ToldState } from "./message-state.ts";
-import { addressOn, isChannel, queueMessage } from "./notify-channel.ts";
+import { type AddressMeaning, noteAddress, noteArrived } from "./note-address.ts";
+import { addressOn, isChannel } from "./notify-channel.ts";
 
 /** A kept receipt whose message is known. */
 export interface AppliedReceipt {
@@ -14,7 +15,7 @@ export interface AppliedReceipt {
   state: ToldState;
   code: string | null;
   detail: string | null;
-  address: "bad" | "optedOut" | "complained" | null;
+  address: AddressMeaning | null;
   at: Date;
 }
 
@@ -50,10 +51,9 @@ export const applyReceipts = async (
       if (reason === null) corridor.log.step("heard back", line);
       else corridor.log.warn("not delivered", { ...line, detail: reason });
     }
-    for (const receipt of told)
-      if (receipt.address && grant) await stopWriting(corridor, tx, source, message, grant, receipt);
+    for (const receipt of told) if (grant) await noteWhatItMeans(corridor, tx, source, message, grant, receipt);
     if (state !== "failed" || message.state === "failed" || !grant) continue;
-    const next = await queueMessage(corridor, tx, grant, message.kind);
+    const next = await fallBack(corridor, tx, grant, { messageId: message.id, kind: message.kind });
     if (next) instead.push(next);
   }
   return instead;
@@ -74,18 +74,21 @@ const move = async (tx: Sql, id: string, state: MessageState, told: readonly App
 const reasonOf = (failure: AppliedReceipt | undefined): string =>
   failure?.detail ?? (failure?.code ? `the vendor says ${failure.code}` : "the vendor could not deliver it");
 
-/** What a vendor says of an address while it tells of one message counts for messages of that kind; a dead address for all. */
-const stopWriting = async (
+const noteWhatItMeans = async (
   corridor: Corridor,
   tx: Sql,
   source: string,
   message: Told,
   { recipient }: GrantView,
-  { address, code, at }: AppliedReceipt,
+  { state, address, code, at }: AppliedReceipt,
 ) => {
+  const arrived = state === "delivered" || state === "read";
+  if (address === null && !arrived) return;
   const present = isChannel(message.channel) ? addressOn(message.channel, recipient) : null;
   const digest = message.address_digest ?? (present === null ? null : addressDigest(corridor.sealer, present));
-  if (digest === null || address === null) return;
-  const kind = address === "optedOut" ? message.kind : "all";
-  await suppress(tx, { channel: message.channel, digest, kind, why: address, source, evidence: code, at });
+  if (digest === null) return;
+  const { id: messageId, channel, kind } = message;
+  const told = { channel, digest, recipientId: recipient.id, messageId, kind, sender: source, code, at };
+  if (arrived) await noteArrived(corridor, tx, told);
+  if (address !== null) await noteAddress(corridor, tx, address, told);
 };

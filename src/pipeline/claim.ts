@@ -20,7 +20,6 @@ import {
   titleIn,
   titlesOf,
 } from "./grant-view.ts";
-import { writePersonToken } from "./person-token.ts";
 import { type ShownContent, shownContent, taskStateOf } from "./shown-content.ts";
 
 /** One grant as its recipient may see it. */
@@ -64,8 +63,6 @@ export interface Claim {
   /** For points: what the recipient has now. */
   pointsBalance?: number;
   workspaceName: string;
-  /** Token of the recipient's own page; absent where this link is at its end. */
-  personToken?: string;
   /** A message about it waits for the end of their quiet hours: until then, ISO 8601. */
   tellAt?: string;
   /** How the approval that it needed ended, where it was not given for that: who reads it was told so. */
@@ -140,15 +137,6 @@ const claim = async (corridor: Corridor, token: string, reveal: boolean): Promis
       ? { pointsBalance: points.find((each) => each.currency === POINTS)?.minor ?? 0 }
       : {}),
     workspaceName: workspace.name,
-    ...(expired || read.version !== grant.claim_version
-      ? {}
-      : {
-          personToken: writePersonToken(sealer, {
-            id: grant.recipient.id,
-            version: grant.recipient.link_version,
-            expiresAt: read.expiresAt,
-          }),
-        }),
     ...(tellAt ? { tellAt } : {}),
     notApproved: notApproved(grant, decision),
     canDispute: {

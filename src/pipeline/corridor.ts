@@ -61,6 +61,8 @@ export interface Workspace {
   currency: string;
   /** IANA name. */
   timeZone: string;
+  /** ISO 3166-1 alpha-2; left out: as the time zone says. */
+  country?: string | undefined;
   language: string;
   /** How much of the workspace currency one unit of the other is worth, and from when. */
   rates: Rates;

@@ -52,7 +52,7 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
   await markUndone(tx, plan.marks, decidedAt);
 
   const entering = [...plan.fresh, ...plan.again.map(({ grant }) => grant)];
-  const persons = await personsBehind(tx, people, entering);
+  const persons = await personsBehind(tx, people, entering, corridor.workspace);
   const slots = await slotsOf(tx, persons, entering);
   const room = await openRoom(corridor, tx, entering, persons);
   const stopped = [...plan.stopped];

@@ -33,6 +33,8 @@ export const joinPeople = async (tx: Sql, joins: readonly SamePerson[]): Promise
     await tx.run("update grants set recipient_id = $2 where recipient_id = $1", [from, to]);
     await tx.run("update redemptions set recipient_id = $2 where recipient_id = $1", [from, to]);
     await tx.run("update disputes set recipient_id = $2 where recipient_id = $1", [from, to]);
+    await tx.run("update reward_tasks set recipient_id = $2 where recipient_id = $1", [from, to]);
+    await tx.run("update outgoing set recipient_id = $2 where recipient_id = $1", [from, to]);
     await giveUp(tx, join);
   }
 };

@@ -1,6 +1,7 @@
 /** Joins records and recipients: who the users and contacts around the decided records are. */
 import type { Sql } from "../db/sql.ts";
 import type { RecordKind } from "../events.ts";
+import { readPhone } from "../people/read-phone.ts";
 import {
   ensureRecipients,
   findRecipients,
@@ -12,7 +13,9 @@ import {
 import { sameByEmail } from "../people/same-person.ts";
 import { latest, type RecordHistory } from "../records/timeline.ts";
 import type { PersonView } from "../situation.ts";
+import type { Workspace } from "./corridor.ts";
 import { joinPeople } from "./decide-join.ts";
+import { homeOf } from "./recipient-country.ts";
 import { teamMembers } from "./team-history.ts";
 
 export interface People {
@@ -97,19 +100,28 @@ const viewFrom = (connection: string, person: KnownByKeys): PersonView => {
 };
 
 /** Makes recipients of these people, and tells `people/` what the CRM says of them. */
-export const makeRecipients = async (tx: Sql, people: readonly SeenPerson[]): Promise<void> => {
+export const makeRecipients = async (tx: Sql, people: readonly SeenPerson[], workspace: Workspace): Promise<void> => {
   await ensureRecipients(tx, people);
-  await tellPeople(tx, people);
+  await tellPeople(tx, people, workspace);
 };
 
 /** A new address may show that two recipients are one person. */
-const tellPeople = async (tx: Sql, people: readonly SeenPerson[]) => {
-  const changed = await refreshRecipients(tx, people);
+const tellPeople = async (tx: Sql, people: readonly SeenPerson[], workspace: Workspace) => {
+  const changed = await refreshRecipients(
+    tx,
+    people.map((person) => ({ ...person, phone: phoneOf(person, workspace) })),
+  );
   if (changed.length > 0) await joinPeople(tx, await sameByEmail(tx, changed));
 };
 
+/** As it is called from anywhere. One that cannot be read is none: `orphans.ts` lists it. */
+const phoneOf = ({ phone, time_zone }: SeenPerson, workspace: Workspace): string | null => {
+  const read = phone === null ? undefined : readPhone(phone, homeOf(time_zone, workspace));
+  return read?.ok ? read.phone : null;
+};
+
 /** People whose records changed, where they are recipients already: a new address reaches those who wait for it. */
-export const refreshPeople = (tx: Sql, changed: readonly RecordHistory[]): Promise<void> =>
+export const refreshPeople = (tx: Sql, changed: readonly RecordHistory[], workspace: Workspace): Promise<void> =>
   tellPeople(
     tx,
     changed.flatMap((history) =>
@@ -117,6 +129,7 @@ export const refreshPeople = (tx: Sql, changed: readonly RecordHistory[]): Promi
         ? [seenOf(history, history.kind)]
         : [],
     ),
+    workspace,
   );
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);

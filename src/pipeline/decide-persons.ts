@@ -4,6 +4,7 @@
  */
 import type { Sql } from "../db/sql.ts";
 import type { SeenPerson } from "../people/recipients.ts";
+import type { Workspace } from "./corridor.ts";
 import type { DueGrant } from "./decide-due.ts";
 import { whose } from "./decide-once.ts";
 import { makeRecipients, type People } from "./decide-people.ts";
@@ -16,11 +17,17 @@ export interface Persons {
 }
 
 /** Makes recipients of those whom these grants are for or counted by, and says who of them is one person. */
-export const personsBehind = async (tx: Sql, people: People, grants: readonly DueGrant[]): Promise<Persons> => {
+export const personsBehind = async (
+  tx: Sql,
+  people: People,
+  grants: readonly DueGrant[],
+  workspace: Workspace,
+): Promise<Persons> => {
   const keys = [...new Set(grants.flatMap((grant) => [grant.recipientKey, ...ownerCounted(grant)]))];
   await makeRecipients(
     tx,
     keys.flatMap((key) => seenBehind(people, key)),
+    workspace,
   );
   return samePersons(tx, keys);
 };

@@ -50,7 +50,7 @@ export const decideTold = async (
     again.flatMap(({ records }) => records),
     extent.ahead,
   );
-  await together(books, (book) => refreshPeople(book.tx, news.changed));
+  await together(books, (book) => refreshPeople(book.tx, news.changed, corridor.workspace));
   const listened = books.some((book) => book.corridor.rules.current().matcher.listens("metric.changed"));
   const moments = await together(books, (book) => lastNews(book.tx, events));
   const cells = await sumMetrics(tx, corridor.workspace, {

@@ -73,8 +73,8 @@ export const raiseDispute = (corridor: Corridor, token: string, complaint: Compl
       : await explainMissing(corridor, tx, grant.recipient.id, about);
     await tx.run(
       `with raised as (
-         insert into disputes (recipient_id, grant_id, about, text, explanation, raised_at)
-         values ($1, $2, $3, $4, $5, $6) returning id, grant_id
+         insert into disputes (recipient_id, grant_id, about, text, explanation, raised_at, raised_on)
+         values ($1, $2, $3, $4, $5, $6, $8) returning id, grant_id
        )
        insert into approvals (kind, grant_id, dispute_id, approver_group, requested_at)
        select 'dispute', grant_id, id, $7, $6 from raised`,
@@ -86,18 +86,20 @@ export const raiseDispute = (corridor: Corridor, token: string, complaint: Compl
         JSON.stringify(explanation),
         now,
         mine ? await groupFor(corridor, tx, grant) : ADMINS,
+        grant.id,
       ],
     );
     corridor.log.step("disputed", { grant: grant.id, what: complaint.what });
     return { ok: true };
   });
 
-/** What this recipient raised: about this grant, and about rewards that they missed. Newest first. */
+/** What this recipient raised about this grant, or on its page about one that they missed, or what brought it. Newest first. */
 export const disputesOf = async (sql: Sql, grant: GrantView): Promise<RaisedDispute[]> => {
   const rows = await sql.rows<Omit<RaisedDispute, "raisedAt"> & { raised_at: Date }>(
     `select d.grant_id is not null as this, d.about, d.text, d.raised_at, a.state, a.reason as answer, a.gave is not null as given
      from disputes d join approvals a on a.dispute_id = d.id
-     where d.recipient_id = $1 and (d.grant_id = $2 or d.grant_id is null) order by d.raised_at desc, d.id limit 20`,
+     where d.recipient_id = $1 and (d.grant_id = $2 or a.gave = $2 or (d.grant_id is null and coalesce(d.raised_on, $2) = $2))
+     order by d.raised_at desc, d.id limit 20`,
     [grant.recipient.id, grant.id],
   );
   return rows.map(({ raised_at, ...rest }) => ({ ...rest, raisedAt: raised_at.toISOString() }));

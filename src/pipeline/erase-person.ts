@@ -11,6 +11,7 @@ import { forgetTasks } from "../rewards/index.ts";
 import type { Corridor } from "./corridor.ts";
 import { forgetDisputes } from "./disputes.ts";
 import { forgetOrders } from "./forget-orders.ts";
+import { forgetWords } from "./forget-words.ts";
 import { forgetInSituations } from "./without-person.ts";
 
 export interface ToErase {
@@ -76,43 +77,4 @@ const tracesInRecords = async (tx: Sql, keys: readonly RecordKey[]): Promise<Tra
   );
   const of = (...fields: string[]) => rows.filter(({ field }) => fields.includes(field)).map(({ value }) => value);
   return { names: of("name", "first_name", "last_name"), addresses: of("email", "phone") };
-};
-
-const SHORTEST_NAME = 3;
-
-/** Words that people and vendors wrote about their rewards: without their name and addresses. Disputes of others, too. */
-const forgetWords = async (tx: Sql, ids: readonly string[], { names, addresses }: Traces): Promise<void> => {
-  const parts = names.flatMap((name) => name.split(/\s+/)).filter((part) => part.length >= SHORTEST_NAME);
-  const whole = [...addresses, ...names.filter((name) => name.includes(" "))];
-  if (whole.length + parts.length === 0) return;
-  const pattern = (words: readonly string[]) =>
-    [...new Set(words)]
-      .sort((a, b) => b.length - a.length)
-      .map((word) => `(?<![[:alnum:]])${word.replaceAll(/[^\p{L}\p{N}\s]/gu, "\\$&")}(?![[:alnum:]])`)
-      .join("|");
-  const [everything, certain] = [pattern([...whole, ...parts]), pattern(whole)];
-  const struck = (column: string) => `${column} = regexp_replace(${column}, $2, '…', 'gi')`;
-  const theirs = "in (select id from grants where recipient_id = any ($1))";
-  for (const [table, column, condition] of [
-    ["attempts", "detail", `grant_id ${theirs}`],
-    ["messages", "reason", `grant_id ${theirs}`],
-    [
-      "approvals",
-      "reason",
-      `(grant_id ${theirs} or dispute_id in (select id from disputes where recipient_id = any ($1)))`,
-    ],
-    ["grant_moves", "why", `grant_id ${theirs}`],
-    ["grants", "waiting", "recipient_id = any ($1)"],
-  ])
-    await tx.run(`update ${table} set ${struck(column ?? "")} where ${condition} and ${column} ~* $2`, [
-      ids,
-      everything,
-    ]);
-  if (whole.length > 0)
-    await tx.run(
-      `update disputes set text = regexp_replace(text, $1, '…', 'gi'), about = regexp_replace(about, $1, '…', 'gi'),
-         explanation = regexp_replace(explanation::text, $1, '…', 'gi')::jsonb
-       where text ~* $1 or about ~* $1 or explanation::text ~* $1`,
-      [certain],
-    );
 };

@@ -2,6 +2,7 @@
 import type { Sql } from "../db/sql.ts";
 import { balance } from "../ledger/ledger.ts";
 import { formatMoney } from "../money.ts";
+import { consentsOf } from "./consents-of.ts";
 import type { Corridor } from "./corridor.ts";
 import { titleIn, titlesOf } from "./grant-view.ts";
 
@@ -21,10 +22,17 @@ export interface PersonExport {
   records: { connection: string; kind: string; id: string; fields: unknown }[];
 }
 
+type Held = Record<string, unknown> & {
+  id: string;
+  language: string | null;
+  email: string | null;
+  phone: string | null;
+};
+
 /** Undefined where there is no such recipient. An erased one has little left to export. */
 export const exportPerson = async (corridor: Corridor, id: string): Promise<PersonExport | undefined> => {
   const { database: sql, workspace, now } = corridor;
-  const person = await sql.row<Record<string, unknown> & { language: string | null }>(
+  const person = await sql.row<Held>(
     `select r.id, r.kind, r.name, r.first_name, r.email, r.phone, r.language, r.time_zone, r.team, m.name as manager,
        r.preferred_channel, r.quiet_hours, r.private, r.erased_at
      from recipients r left join recipients m on m.id = r.manager where r.id = $1`,
@@ -42,10 +50,7 @@ export const exportPerson = async (corridor: Corridor, id: string): Promise<Pers
       "select connection, kind, crm_id as id from recipient_ids where recipient_id = $1 order by 1, 2, 3",
       [id],
     ),
-    consents: await sql.rows(
-      "select channel, category, status, source, evidence, at, until from consents where recipient_id = $1 order by at, id",
-      [id],
-    ),
+    consents: (await consentsOf(sql, corridor.sealer, person)).reverse(),
     devices: await sql.rows(
       "select endpoint, created_at as since from push_subscriptions where recipient_id = $1 order by created_at",
       [id],

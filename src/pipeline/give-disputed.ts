@@ -88,7 +88,7 @@ export const giveDisputed = async (
     [],
     grants.map(({ id }) => id),
   );
-  const persons = await personsBehind(tx, people, grants);
+  const persons = await personsBehind(tx, people, grants, corridor.workspace);
   const slots = await slotsOf(tx, persons, grants);
   const room = await openRoom(corridor, tx, grants, persons);
   const begun: Begun[] = [];

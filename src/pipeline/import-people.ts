@@ -14,6 +14,8 @@ export interface ImportedPerson {
   isNew: boolean;
   /** What is other than before. */
   changes: { field: WordField; from: string | null; to: string | null }[];
+  /** Channels to which they agreed, which was not known before. */
+  agreed: string[];
   /** What the file says and somebody else knows better: their own word, or people.yaml. */
   kept: { field: WordField; value: string; source: string }[];
 }
@@ -24,10 +26,12 @@ export interface ImportedPeople {
   forgotten: number;
 }
 
-type Row = { id: string; email: string; words: Record<string, { value: string; source: string }> } & Record<
-  WordField,
-  string | null
->;
+type Row = {
+  id: string;
+  email: string;
+  agreed: string[];
+  words: Record<string, { value: string; source: string }>;
+} & Record<WordField, string | null>;
 
 /** Takes them in; `check`: only says what that would change. The same file again changes nothing. */
 export const importPeople = async (
@@ -43,7 +47,7 @@ export const importPeople = async (
       const emails = people.map(({ email }) => email);
       const forgotten = await forgottenAmong(tx, sealer, emails);
       const before = await rowsOf(tx, emails);
-      await joinPeople(tx, await applyPeople(tx, sealer, { people: [...people] }, "import"));
+      await joinPeople(tx, await applyPeople(tx, sealer, { people: [...people] }, now(), "import"));
       await applyTeams(tx, workspace, now());
       const after = await rowsOf(tx, emails);
       done = {
@@ -68,6 +72,7 @@ const told = (person: Person, before: Row | undefined, after: Row | undefined): 
     const [from, to] = [before?.[field] ?? null, after?.[field] ?? null];
     return from === to ? [] : [{ field, from, to }];
   }),
+  agreed: (after?.agreed ?? []).filter((channel) => !before?.agreed.includes(channel)),
   kept: wordFields.flatMap((field) => {
     const best = after?.words[field];
     const said = saidOf(person, field);
@@ -91,6 +96,8 @@ const saidOf = (person: Person, field: WordField): string | undefined =>
 const rowsOf = async (tx: Sql, emails: readonly string[]): Promise<Map<string, Row>> => {
   const rows = await tx.rows<Row>(
     `select distinct on (lower(r.email)) r.id, r.name, r.first_name, r.email, r.phone, r.language, r.time_zone, r.team,
+       array(select c.channel from consents c where c.recipient_id = r.id and c.source = 'import' and c.status = 'in' and c.until is null
+         order by 1) as agreed,
        coalesce((select jsonb_object_agg(w.field, jsonb_build_object('value', w.value, 'source', w.source)) from person_words w
          where w.recipient_id = r.id and w.source in ('own', 'people.yaml')), '{}') as words
      from recipients r where lower(r.email) = any ($1) and r.erased_at is null

@@ -4,13 +4,15 @@ import type { Sql } from "../db/sql.ts";
 import { addressDigest } from "../people/address-digest.ts";
 import { type AppliedReceipt, applyReceipts } from "./apply-receipts.ts";
 import type { Carrier, Corridor } from "./corridor.ts";
+import { fallBack } from "./fall-back.ts";
 import type { GrantView } from "./grant-view.ts";
-import { suppress } from "./heard.ts";
 import type { MessageState } from "./message-state.ts";
-import { NOT_TOLD_YET, queueMessage } from "./notify-channel.ts";
+import { noteAddress } from "./note-address.ts";
+import { NOT_TOLD_YET } from "./notify-channel.ts";
 import { pauseAfter } from "./pause-after.ts";
 import { lockReferences } from "./receive-messages.ts";
 import { isMendable } from "./sender-pace.ts";
+import { whilePatient } from "./while-patient.ts";
 
 export interface SentMessage {
   grant: GrantView;
@@ -26,11 +28,12 @@ export const keepOutcome = async (
   corridor: Corridor,
   tx: Sql,
   sent: SentMessage,
-  outcome: SendOutcome,
+  answer: SendOutcome,
 ): Promise<string[]> => {
   const { grant, messageId } = sent;
   const { channel, sender } = sent.open;
   const now = corridor.now();
+  const { outcome, gaveUp } = await whilePatient(corridor, tx, sent, answer);
   const state = stateAfter(outcome);
   const mendable = outcome.outcome === "rejected" && isMendable(outcome.kind);
   const reference = outcome.outcome === "accepted" ? outcome.reference : null;
@@ -47,13 +50,14 @@ export const keepOutcome = async (
       mendable,
     ],
   );
-  if (state === "sent")
+  if (state === "sent" && sent.kind !== "page")
     await tx.run("update grants set waiting = null where id = $1 and waiting like $2", [grant.id, `${NOT_TOLD_YET}%`]);
   if (reference !== null) {
     await tx.run("update messages set reference = $2 where id = $1", [messageId, reference]);
     return applyReceipts(corridor, tx, sender, await waitingFor(tx, messageId, channel, reference));
   }
-  if (outcome.outcome === "rejected") await noteAddress(corridor, tx, sent, outcome);
+  if (gaveUp) await noteAddress(corridor, tx, "soft", ofAddress(corridor, sent, null));
+  else if (outcome.outcome === "rejected") await noteRefusal(corridor, tx, sent, outcome);
   if (moved === 0 || state !== "failed") return [];
   return [(await afterRefusal(corridor, tx, sent, mendable)) ?? []].flat();
 };
@@ -65,7 +69,7 @@ const afterRefusal = async (
   { grant, messageId, kind }: SentMessage,
   mendable: boolean,
 ) => {
-  if (kind !== "celebration") return queueMessage(corridor, tx, grant, kind);
+  if (kind !== "celebration") return fallBack(corridor, tx, grant, { messageId, kind });
   if (mendable)
     await tx.run(
       `update messages m set state = 'queued', not_before = $2::timestamptz + make_interval(secs => $3 * power(2, least(n, 9)))
@@ -86,21 +90,27 @@ const waitingFor = (tx: Sql, messageId: string, channel: string, reference: stri
     [messageId, channel, reference],
   );
 
-const noteAddress = async (
+const noteRefusal = async (
   corridor: Corridor,
   tx: Sql,
-  { open: { channel, sender }, to, kind }: SentMessage,
-  refused: Extract<SendOutcome, { outcome: "rejected" }>,
+  sent: SentMessage,
+  { kind: why, code }: Extract<SendOutcome, { outcome: "rejected" }>,
 ) => {
-  if (kind === "celebration" || (refused.kind !== "badAddress" && refused.kind !== "optedOut")) return;
-  const told = {
-    channel,
-    digest: addressDigest(corridor.sealer, to),
-    source: sender,
-    evidence: refused.code,
-    at: corridor.now(),
-  };
-  await (refused.kind === "optedOut"
-    ? suppress(tx, { ...told, kind, why: "optedOut" })
-    : suppress(tx, { ...told, kind: "all", why: "bad" }));
+  if (sent.kind === "celebration" || (why !== "badAddress" && why !== "optedOut")) return;
+  await noteAddress(corridor, tx, why === "badAddress" ? "bad" : why, ofAddress(corridor, sent, code));
 };
+
+const ofAddress = (
+  { sealer, now }: Corridor,
+  { grant, messageId, kind, open, to }: SentMessage,
+  code: string | null,
+) => ({
+  channel: open.channel,
+  digest: addressDigest(sealer, to),
+  recipientId: grant.recipient.id,
+  messageId,
+  kind,
+  sender: open.sender,
+  code,
+  at: now(),
+});

@@ -1,12 +1,9 @@
 /** What recipients want, as they say it on their own page: it goes before what anybody else says of them. */
 import type { ChannelName } from "../channels/channel.ts";
-import { addressDigest } from "../people/address-digest.ts";
 import { tellWhole } from "../people/person-words.ts";
 import { keptQuietHours, type QuietHours } from "../people/quiet-hours.ts";
 import type { Corridor } from "./corridor.ts";
-import { takeBack } from "./heard.ts";
 import { noteConsent } from "./note-consent.ts";
-import { addressOn } from "./notify-channel.ts";
 import { personBehind, viewPerson } from "./person-page.ts";
 
 /** The whole form: what is not in it is not wanted. */
@@ -34,10 +31,6 @@ export const keepSettings = async (corridor: Corridor, token: string, wanted: Wa
     for (const { channel, on } of page.settings.channels) {
       const asked = wanted.channels.includes(channel);
       if (asked === on) continue;
-      const address = asked ? addressOn(channel, { ...behind.recipient, has_device: channel === "push" }) : null;
-      // what was said by STOP or an unsubscribe link is taken back by the same person, here
-      if (address !== null)
-        await takeBack(tx, { channel, digest: addressDigest(corridor.sealer, address), source: "page", at });
       await noteConsent(corridor, tx, {
         who: { recipientId: id },
         channel,

@@ -1,11 +1,10 @@
 /** Chooses the channel for a grant: the first that the rule names, that is set up, that has an address and was not tried. */
 import { type ChannelName, channelNames, type MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
-import { mayTell } from "../people/consent.ts";
+import { type MayTell, mayTell } from "../people/may-tell.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
-import { type Refusal, refusedChannels } from "./heard.ts";
 import { pauseAfter } from "./pause-after.ts";
 
 /** The address of somebody on a channel; null where there is none. Slack and Teams know people by their email address. */
@@ -106,7 +105,7 @@ const takeUpAgain = async ({ now }: Corridor, tx: Sql, grant: GrantView, kind: M
   return message.reason ?? "its sender is not in order";
 };
 
-/** Why somebody must not be written to on a channel. `person`: it is what they said here, and they can say something else. */
+/** Why somebody must not be written to on a channel. `person`: it is what they said, and they can say something else. */
 export interface NotTold {
   by: "person" | "address";
   words: string;
@@ -120,27 +119,32 @@ export const refusedBy = async (
   channels: readonly ChannelName[],
   kind: MessageKind,
 ): Promise<ReadonlyMap<ChannelName, NotTold>> => {
-  const refused = new Map<ChannelName, NotTold>();
+  const answers = await wishesOf(corridor, tx, recipient, channels, kind);
+  return new Map(
+    [...answers].flatMap(([channel, answer]) =>
+      "refused" in answer
+        ? [[channel, { by: answer.refused === "address" ? "address" : "person", words: answer.words }] as const]
+        : [],
+    ),
+  );
+};
+
+/** For each of these channels on which this recipient has an address: whether they may be told there. */
+export const wishesOf = async (
+  { sealer, now, channels: open }: Corridor,
+  sql: Sql,
+  recipient: GrantView["recipient"],
+  channels: readonly ChannelName[],
+  kind: MessageKind,
+): Promise<ReadonlyMap<ChannelName, MayTell>> => {
   const addresses = channels.flatMap((channel) => {
     const address = addressOn(channel, recipient);
     return address === null ? [] : [[channel, address] as const];
   });
-  const of = new Map(addresses);
-  for (const [channel, why] of await refusedChannels(corridor, tx, of, kind))
-    refused.set(channel, { by: "address", words: refusalWords[why](channel) });
-  const wanted = await mayTell(tx, corridor.sealer, { recipient, addresses: of, category: kind, at: corridor.now() });
-  for (const channel of of.keys()) {
-    const answer = wanted.get(channel);
-    if (answer && "refused" in answer) refused.set(channel, { by: "person", words: answer.words });
-  }
-  return refused;
-};
-
-const refusalWords: Readonly<Record<Refusal, (channel: string) => string>> = {
-  bad: (channel) => `the ${channel} address does not work`,
-  optedOut: (channel) => `opted out of ${channel}`,
-  complained: (channel) => `complained about a message by ${channel}`,
-  notAgreed: (channel) => `no agreement to ${channel} is known`,
+  const agreedOnly = new Set(channels.filter((channel) => open.get(channel)?.optIn === "required"));
+  const asked = { recipient, addresses: new Map(addresses), category: kind, at: now(), agreedOnly };
+  const answers = await mayTell(sql, sealer, asked);
+  return new Map(addresses.map(([channel]) => [channel, answers.get(channel) ?? { allowed: true }]));
 };
 
 /** The channel that the recipient asked for comes first, where the rule names it. */
@@ -155,7 +159,7 @@ const inOrderOf = (
 /** Starts like this for those that an address would help; the sweeper looks for it. */
 export const UNREACHABLE = "unreachable";
 /** Starts like this for who does not want to be told: looked at again when they say something else. */
-export const NOT_WANTED = "not told";
+export const NOT_WANTED = "not told:";
 /** How soon somebody who must not be written to is looked at again, should their address have changed. */
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -176,7 +180,7 @@ const whyNot = (
   const against = [...new Set([...refused.values()].map(({ words }) => words))];
   if ([...refused.values()].some(({ by }) => by === "person")) {
     const others = tried.size > 0 ? "; the other channels failed" : "";
-    return `${NOT_WANTED}: ${against.join("; ")}${others}. The reward stays on their page`;
+    return `${NOT_WANTED} ${against.join("; ")}${others}. The reward stays on their page`;
   }
   if (tried.size > 0) against.push("the other channels failed");
   const known = lacks.length > 0 ? [`no ${[...new Set(lacks)].join(" and no ")} is known of ${who}`] : [];

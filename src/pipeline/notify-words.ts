@@ -6,6 +6,7 @@ import { writeClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
 import { disputableUntil, lastDecision } from "./dispute-window.ts";
 import { firstNameOf, type GrantView, isAboutRecipient, languageOf, subjectNameOf, titlesOf } from "./grant-view.ts";
+import { pageUrl } from "./page-link.ts";
 import { reversedTelling } from "./reversed-telling.ts";
 import { lostTelling } from "./settle-lost.ts";
 import { unsubscribeLink } from "./unsubscribe.ts";
@@ -41,8 +42,8 @@ export const wordsOf = async (
     ruleTitle: titles.rule,
     rewardTitle: titles.reward,
     value: grant.value,
-    claimUrl: `${corridor.publicUrl}/me/${token}`,
-    ...(channel === "email" ? { unsubscribeUrl: unsubscribeLink(corridor, grant.id, kind) } : {}),
+    claimUrl: kind === "page" ? pageUrl(corridor, grant) : `${corridor.publicUrl}/me/${token}`,
+    ...(channel === "email" && kind !== "page" ? { unsubscribeUrl: unsubscribeLink(corridor, grant.id, kind) } : {}),
     workspaceName: corridor.workspace.name,
     // the last whole day, so that nobody is promised an hour too many
     expiresOn: lastWholeDay(expiresAt),
@@ -53,7 +54,7 @@ export const wordsOf = async (
   const reversed = kind === "reversed" ? await reversedTelling(tx, grant, language) : undefined;
   const givenOf = async () => {
     if (reversed) return reversed.given;
-    if (kind === "ready") return null;
+    if (kind === "ready" || kind === "page") return null;
     return kind === "unavailable" ? lostTelling(tx, grant.id) : (decided?.reason ?? null);
   };
   return corridor.renderNotice(kind, channel, language, {

@@ -8,10 +8,12 @@ import { addressDigest } from "../people/address-digest.ts";
 import { beginAttempt } from "./attempts.ts";
 import { whyNotCelebrated, wordsFor } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
+import { fallBack } from "./fall-back.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
-import { addressOn, nextChannel, queueMessage, refusedBy } from "./notify-channel.ts";
+import { addressOn, nextChannel, refusedBy } from "./notify-channel.ts";
 import { type Sent, settleSend } from "./notify-settle.ts";
 import { wordsOf } from "./notify-words.ts";
+import { pageRefused } from "./page-link.ts";
 import { PAUSED_MS, pausedFor } from "./pause.ts";
 import { type Quiet, quietUntil } from "./quiet-until.ts";
 import { takeTurn } from "./sender-pace.ts";
@@ -143,7 +145,7 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
 };
 
 /** Where a message goes: to a person over a channel, after which another may follow, or to a team. */
-const placeOf = (corridor: Corridor, { kind, channel }: MessageRow) => {
+const placeOf = (corridor: Corridor, { id: messageId, kind, channel }: MessageRow) => {
   if (kind === "celebration") {
     const open = corridor.celebrations.get(channel);
     return {
@@ -160,15 +162,20 @@ const placeOf = (corridor: Corridor, { kind, channel }: MessageRow) => {
     };
   }
   const name = channel as ChannelName;
+  const page = kind === "page";
   return {
     open: corridor.channels.get(name),
     to: ({ recipient }: GrantView) => (recipient.erased_at ? null : addressOn(name, recipient)),
-    refusal: async (tx: Sql, grant: GrantView) => (await refusedBy(corridor, tx, grant, [name], kind)).get(name),
-    quiet: ({ recipient }: GrantView) => quietUntil(corridor, recipient, name),
+    refusal: async (tx: Sql, grant: GrantView) =>
+      page
+        ? pageRefused(corridor, tx, grant.recipient, name)
+        : (await refusedBy(corridor, tx, grant, [name], kind)).get(name),
+    // somebody waits for the link to their page
+    quiet: ({ recipient }: GrantView) => (page ? undefined : quietUntil(corridor, recipient, name)),
     words: (tx: Sql, grant: GrantView): Promise<Rendered> => wordsOf(corridor, tx, grant, kind, name),
     hasNext: async (tx: Sql, grant: GrantView) =>
-      (await nextChannel(corridor, tx, grant, { kind })).channel !== undefined,
-    fallBack: (tx: Sql, grant: GrantView) => queueMessage(corridor, tx, grant, kind),
+      page || (await nextChannel(corridor, tx, grant, { kind })).channel !== undefined,
+    fallBack: (tx: Sql, grant: GrantView) => fallBack(corridor, tx, grant, { messageId, kind }),
   };
 };
 

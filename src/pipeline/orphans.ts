@@ -1,19 +1,21 @@
 /** Whom rules reward, and who cannot be told of it: with the reason, and what to do. */
 import type { ChannelName } from "../channels/channel.ts";
 import type { Rule } from "../engine/index.ts";
+import { readPhone } from "../people/read-phone.ts";
 import type { Corridor } from "./corridor.ts";
 import { addressOn, addressWords, NOT_WANTED, UNREACHABLE } from "./notify-channel.ts";
+import { homeOf } from "./recipient-country.ts";
 
 export interface Orphan {
   what: "owner" | "contact" | "manager" | "recipient";
   /** `connection/kind/crm id`; of a recipient in no CRM `people/<id>`. */
   key: string;
   name: string | null;
-  /** Deals, for owners and managers; rewards, for recipients who were not told. */
+  /** Deals, for owners and managers; rewards, for recipients who were not told, and where a number cannot be read. */
   records: number;
   /** Rules that reward them. */
   rules: string[];
-  reason: "unknown" | "no_address" | "not_wanted" | "failed" | "erased" | "no_manager";
+  reason: "unknown" | "no_address" | "bad_phone" | "not_wanted" | "failed" | "erased" | "no_manager";
   words: string;
   todo: string;
 }
@@ -24,6 +26,7 @@ const MOST = 1_000;
 export const listOrphans = async (corridor: Corridor): Promise<Orphan[]> => {
   const { rules } = corridor.rules.current().matcher.book;
   const found = [
+    ...(await unreadPhones(corridor, rules)),
     ...(await untold(corridor)),
     ...(await ownersUnreached(corridor, rules)),
     ...(await contactsUnreached(corridor, rules)),
@@ -63,7 +66,7 @@ const ownersUnreached = async (corridor: Corridor, rules: readonly Rule[]): Prom
   const rows = await corridor.database.rows<Seen>(
     `select d.connection, d.id, d.records, coalesce(r.id, p.id) is not null or u.id is not null as known,
        coalesce(r.name, p.name, u.fields ->> 'name', nullif(concat_ws(' ', u.fields ->> 'first_name', u.fields ->> 'last_name'), '')) as name,
-       coalesce(r.email, u.fields ->> 'email') as email, coalesce(r.phone, p.phone, u.fields ->> 'phone') as phone,
+       coalesce(r.email, u.fields ->> 'email') as email, coalesce(r.phone, p.phone, case when r.id is null then u.fields ->> 'phone' end) as phone,
        coalesce(r.erased_at, p.erased_at) is not null or coalesce(u.erased, false) as erased,
        coalesce(r.manager, p.manager) is not null or u.fields ->> 'manager' is not null as has_manager
      from (
@@ -110,7 +113,7 @@ const contactsUnreached = async (corridor: Corridor, rules: readonly Rule[]): Pr
   if (channels.length === 0) return [];
   const rows = await corridor.database.rows<Seen>(
     `select c.connection, c.id, c.records, u.id is not null as known, coalesce(r.name, nullif(concat_ws(' ', u.fields ->> 'first_name', u.fields ->> 'last_name'), '')) as name,
-       coalesce(r.email, u.fields ->> 'email') as email, coalesce(r.phone, u.fields ->> 'phone') as phone,
+       coalesce(r.email, u.fields ->> 'email') as email, coalesce(r.phone, case when r.id is null then u.fields ->> 'phone' end) as phone,
        r.erased_at is not null or coalesce(u.erased, false) as erased, true as has_manager
      from (
        select connection, substr(e.key, 9) as id, count(*)::int as records from records, jsonb_each(fields) e
@@ -119,7 +122,7 @@ const contactsUnreached = async (corridor: Corridor, rules: readonly Rule[]): Pr
      left join records u on u.connection = c.connection and u.kind = 'contact' and u.id = c.id
      left join recipient_ids i on i.connection = c.connection and i.kind = 'contact' and i.crm_id = c.id
      left join recipients r on r.id = i.recipient_id
-     where ($2 and coalesce(r.email, u.fields ->> 'email') is null or not $2) and ($3 and coalesce(r.phone, u.fields ->> 'phone') is null or not $3)
+     where ($2 and coalesce(r.email, u.fields ->> 'email') is null or not $2) and ($3 and coalesce(r.phone, case when r.id is null then u.fields ->> 'phone' end) is null or not $3)
      order by c.records desc, c.connection, c.id limit $1`,
     [MOST, channels.includes("email"), channels.some((channel) => channel !== "email")],
   );
@@ -160,6 +163,44 @@ const reasonOf = (
     words: `no ${lacking(channels)} is known`,
     todo: `put one into ${where === "people.yaml" ? "the CRM or people.yaml" : where}: messages that wait go out by themselves`,
   };
+};
+
+/** Recipients whose number stands in the CRM and cannot be read, where a rule tells people by phone. */
+const unreadPhones = async (corridor: Corridor, rules: readonly Rule[]): Promise<Orphan[]> => {
+  const byPhone = rules.filter(({ notify }) => notify.some((name) => name === "sms" || name === "whatsapp"));
+  if (!channelsOf(corridor, byPhone).some((name) => name === "sms" || name === "whatsapp")) return [];
+  const rows = await corridor.database.rows<{
+    key: string;
+    kind: "user" | "contact" | "lead";
+    name: string | null;
+    phone: string;
+    time_zone: string | null;
+    records: number;
+  }>(
+    `select i.connection || '/' || i.kind || '/' || i.crm_id as key, i.kind, r.name, u.fields ->> 'phone' as phone,
+       coalesce(r.time_zone, u.fields ->> 'time_zone') as time_zone, (select count(*)::int from grants g where g.recipient_id = r.id) as records
+     from recipient_ids i join recipients r on r.id = i.recipient_id
+     join records u on u.connection = i.connection and u.kind = i.kind and u.id = i.crm_id
+     where r.phone is null and r.erased_at is null and u.fields ->> 'phone' <> ''
+     order by records desc, 1 limit $1`,
+    [MOST],
+  );
+  return rows.flatMap(({ key, kind, name, phone, time_zone, records }) => {
+    const read = readPhone(phone, homeOf(time_zone, corridor.workspace));
+    if (read.ok) return [];
+    return [
+      {
+        what: kind === "user" ? ("owner" as const) : ("contact" as const),
+        key,
+        name,
+        records,
+        rules: byPhone.map(({ id }) => id),
+        reason: "bad_phone" as const,
+        words: `the CRM's phone number ${JSON.stringify(phone)} cannot be read: ${read.why}`,
+        todo: "correct it in the CRM, with its country code; or set workspace.country in accolade.yaml",
+      },
+    ];
+  });
 };
 
 /** Recipients of rewards that are there, or were decided on, of whom nobody could be told. */

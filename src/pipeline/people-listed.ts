@@ -2,8 +2,10 @@
 import type { Sql } from "../db/sql.ts";
 import { balance } from "../ledger/ledger.ts";
 import { POINTS } from "../money.ts";
+import type { ConsentStatus } from "../people/consent.ts";
 import { findPerson } from "../people/find-person.ts";
 import type { WordField } from "../people/person-words.ts";
+import { consentsOf } from "./consents-of.ts";
 import type { Corridor } from "./corridor.ts";
 
 export interface ListedPerson {
@@ -33,10 +35,12 @@ export interface ShownPerson extends ListedPerson {
   consents: {
     channel: string;
     category: string;
-    status: "in" | "out";
+    status: ConsentStatus;
     source: string;
     evidence: string | null;
     at: string;
+    /** No longer counts from then on. */
+    until: string | null;
   }[];
   devices: number;
   points: number;
@@ -63,7 +67,10 @@ export const listPeople = (
 export type Shown = { ok: true; person: ShownPerson } | { ok: false; problem: string };
 
 /** One person, by whatever an admin names them. */
-export const showPerson = async ({ database: sql }: Pick<Corridor, "database">, asked: string): Promise<Shown> => {
+export const showPerson = async (
+  { database: sql, sealer }: Pick<Corridor, "database" | "sealer">,
+  asked: string,
+): Promise<Shown> => {
   const found = await findPerson(sql, asked);
   if (!found.ok) return found;
   const { id } = found.person;
@@ -75,10 +82,7 @@ export const showPerson = async ({ database: sql }: Pick<Corridor, "database">, 
      from person_words where recipient_id = $1 order by field, counts desc, source`,
     [id],
   );
-  const consents = await sql.rows<Omit<ShownPerson["consents"][number], "at"> & { at: Date }>(
-    "select channel, category, status, source, evidence, at from consents where recipient_id = $1 order by at desc, id desc",
-    [id],
-  );
+  const consents = await consentsOf(sql, sealer, row);
   const devices = await sql.row<{ n: number }>(
     "select count(*)::int as n from push_subscriptions where recipient_id = $1",
     [id],
@@ -89,7 +93,11 @@ export const showPerson = async ({ database: sql }: Pick<Corridor, "database">, 
     person: {
       ...row,
       words,
-      consents: consents.map((each) => ({ ...each, at: each.at.toISOString() })),
+      consents: consents.map(({ at, until, ...each }) => ({
+        ...each,
+        at: at.toISOString(),
+        until: until?.toISOString() ?? null,
+      })),
       devices: devices?.n ?? 0,
       points,
     },

@@ -4,15 +4,14 @@ import type { ChannelName } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import type { GrantState } from "../ledger/grant-states.ts";
 import type { Money } from "../money.ts";
-import { mayTell } from "../people/consent.ts";
+import type { Refused } from "../people/may-tell.ts";
 import { type QuietHours, readQuietHours, zoneOf } from "../people/quiet-hours.ts";
 import type { Recipient } from "../people/recipients.ts";
 import type { Situation } from "../situation.ts";
 import { writeClaimToken } from "./claim-token.ts";
 import type { Corridor } from "./corridor.ts";
 import { firstNameOf, languageOf, titleIn, titlesOf } from "./grant-view.ts";
-import { refusedChannels } from "./heard.ts";
-import { addressOn } from "./notify-channel.ts";
+import { addressOn, wishesOf } from "./notify-channel.ts";
 import { readPersonToken } from "./person-token.ts";
 import { pointsOf } from "./redeem.ts";
 
@@ -55,7 +54,7 @@ export interface PersonPage {
 }
 
 export interface PersonSettings {
-  channels: { channel: ChannelName; on: boolean; address: string; why: "left" | "fails" | null }[];
+  channels: { channel: ChannelName; on: boolean; address: string; why: "left" | "fails" | "not_agreed" | null }[];
   preferred: ChannelName | null;
   /** Their own word; null: as the company has it. */
   language: string | null;
@@ -71,13 +70,29 @@ export const personBehind = async (
   { database, sealer, now }: Pick<Corridor, "database" | "sealer" | "now">,
   token: string,
 ): Promise<{ recipient: Recipient; expiresAt: Date } | undefined> => {
+  const behind = await everBehind({ database, sealer }, token);
+  return behind && behind.expiresAt > now() ? behind : undefined;
+};
+
+const everBehind = async ({ database, sealer }: Pick<Corridor, "database" | "sealer">, token: string) => {
   const read = readPersonToken(sealer, token);
-  if (!read || read.expiresAt <= now()) return undefined;
-  const recipient = await database.row<Recipient>(
-    "select * from recipients where id = $1 and link_version = $2 and erased_at is null and source <> 'joined'",
-    [read.id, read.version],
-  );
+  const recipient =
+    read &&
+    (await database.row<Recipient>(
+      "select * from recipients where id = $1 and link_version = $2 and erased_at is null and source <> 'joined'",
+      [read.id, read.version],
+    ));
   return recipient && { recipient, expiresAt: read.expiresAt };
+};
+
+/** What to say of a link that was good until its time was over; undefined for every other. */
+export const endedPerson = async (
+  corridor: Corridor,
+  token: string,
+): Promise<{ language: string; workspaceName: string } | undefined> => {
+  const behind = await everBehind(corridor, token);
+  if (!behind || behind.expiresAt > corridor.now()) return undefined;
+  return { language: languageOf(corridor, behind.recipient), workspaceName: corridor.workspace.name };
 };
 
 /** The page behind a token. Looking changes nothing. */
@@ -171,30 +186,19 @@ const settingsOf = async (
   recipient: Recipient,
   devices: number,
 ): Promise<PersonSettings> => {
-  const { channels: open, sealer, now, workspace } = corridor;
-  const addresses = [...open.keys()].flatMap((channel) => {
-    const address = addressOn(channel, { ...recipient, has_device: devices > 0 });
-    return address === null ? [] : [[channel, address] as const];
-  });
-  const refused = await refusedChannels(corridor, sql, new Map(addresses), "reward");
-  const answers = await mayTell(sql, sealer, {
-    recipient,
-    addresses: new Map(addresses),
-    category: "reward",
-    at: now(),
-  });
+  const { channels: open, workspace } = corridor;
+  const withDevices = { ...recipient, has_device: devices > 0 };
+  const answers = await wishesOf(corridor, sql, withDevices, [...open.keys()], "reward");
   const own = await sql.rows<{ field: string; value: string }>(
     "select field, value from person_words where recipient_id = $1 and source = 'own'",
     [recipient.id],
   );
   const word = (field: string) => own.find((each) => each.field === field)?.value ?? null;
   return {
-    channels: addresses.map(([channel, address]) => {
-      const answer = answers.get(channel);
-      const heard = refused.get(channel);
-      const said = answer && "refused" in answer ? answer.refused : heard === "bad" ? "address" : heard;
-      const why = said === undefined ? null : said === "address" ? "fails" : "left";
-      return { channel, address: masked(address), on: why === null, why };
+    channels: [...answers].map(([channel, answer]) => {
+      const address = masked(addressOn(channel, withDevices) ?? "");
+      if (!("refused" in answer)) return { channel, address, on: true, why: null };
+      return { channel, address, on: false, why: whyOff[answer.refused] ?? "left" };
     }),
     preferred: [...open.keys()].find((channel) => channel === recipient.preferred_channel) ?? null,
     language: word("language"),
@@ -203,6 +207,11 @@ const settingsOf = async (
     usual: workspace.quietHours,
     private: recipient.private,
   };
+};
+
+const whyOff: Partial<Record<Refused["refused"], "fails" | "not_agreed">> = {
+  address: "fails",
+  not_agreed: "not_agreed",
 };
 
 /** Enough to know one's own by: `g…@acme.example`, `+39…67`. A link may have been passed on. */

@@ -27,6 +27,7 @@ const headings: Readonly<Record<string, keyof Person>> = {
   time_zone: "timeZone",
   team: "team",
   manager: "manager",
+  agreed: "agreed",
 };
 const needed = ["name", "email"];
 const CRM = /^crm:([a-z0-9][a-z0-9-]*)$/;
@@ -95,6 +96,7 @@ const inOurWords: Readonly<Record<string, string>> = {
   email: "an email address, such as giulia@example.com",
   manager: "the email address of their manager",
   language: "en or it",
+  agreed: "email, sms or whatsapp, several with a space between",
 };
 
 const isHeading = (name: string, connections: ReadonlySet<string>) =>
@@ -111,7 +113,12 @@ const entryOf = (names: readonly string[], cells: readonly string[]) => {
     return connection === undefined ? [] : [[connection, cell]];
   });
   return {
-    ...Object.fromEntries(given.flatMap(([name, cell]) => (headings[name] ? [[headings[name], cell]] : []))),
+    ...Object.fromEntries(
+      given.flatMap(([name, cell]) => {
+        const key = headings[name];
+        return key ? [[key, key === "agreed" ? cell.toLowerCase().split(/[\s,;]+/) : cell]] : [];
+      }),
+    ),
     ...(crm.length > 0 ? { crm: Object.fromEntries(crm) } : {}),
   };
 };

@@ -99,8 +99,10 @@ const store = async (corridor: Corridor, tx: Sql, channel: ChannelName, receipts
 const STRANGERS_FOR_MS = 30 * 86_400_000;
 const BATCH = 1_000;
 
-export const forgetStrangers = (sql: Sql, now: Date): Promise<number> =>
-  sql.run(
-    "delete from receipts where id in (select id from receipts where message_id is null and what = 'state' and received_at < $1 limit $2)",
-    [new Date(now.getTime() - STRANGERS_FOR_MS), BATCH],
-  );
+export const forgetStrangers = async (sql: Sql, now: Date): Promise<void> => {
+  for (let gone = BATCH; gone === BATCH; )
+    gone = await sql.run(
+      "delete from receipts where id in (select id from receipts where message_id is null and what = 'state' and received_at < $1 limit $2)",
+      [new Date(now.getTime() - STRANGERS_FOR_MS), BATCH],
+    );
+};

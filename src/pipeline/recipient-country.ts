@@ -15,6 +15,16 @@ export const countryOf = ({ phone, time_zone }: Pick<Recipient, "phone" | "time_
   return byZone ? { country: byZone, by: "time zone" } : undefined;
 };
 
+/** The country in which a number without a country code is read: the person's own, else the workspace's; null where neither is known. */
+export const homeOf = (
+  timeZone: string | null,
+  workspace: { country?: string | undefined; timeZone: string },
+): string | null =>
+  countryOf({ phone: null, time_zone: timeZone })?.country ??
+  workspace.country ??
+  countryOf({ phone: null, time_zone: workspace.timeZone })?.country ??
+  null;
+
 let known: ReadonlyMap<string, string> | undefined;
 
 /** The country of each time zone that lies in one country only. */

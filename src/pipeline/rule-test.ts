@@ -75,7 +75,7 @@ const eventsOf = (test: RuleTest, read: ReadPosted, problems: Problem[]): PastEv
 
 const runTest = async (stage: Stage, test: RuleTest, deliveries: readonly PastEvent[][]): Promise<TestResult> => {
   const { tx } = stage;
-  await joinPeople(tx, await applyPeople(tx, stage.corridor.sealer, { people: test.people }));
+  await joinPeople(tx, await applyPeople(tx, stage.corridor.sealer, { people: test.people }, stage.corridor.now()));
   // a test names people by their address, as admins do
   await tx.run(
     `insert into recipient_ids (connection, kind, crm_id, recipient_id)

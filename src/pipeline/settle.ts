@@ -7,10 +7,9 @@ import { keepApprovals } from "./approvals-keep.ts";
 import { checkBudgets } from "./budget-alerts.ts";
 import type { Corridor } from "./corridor.ts";
 import { loadGrant } from "./grant-view.ts";
-import { kindOf, queueMessage, UNREACHABLE } from "./notify-channel.ts";
+import { kindOf, NOT_WANTED, queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { settlePauses } from "./pause-sweep.ts";
 import { endOldQuiet } from "./quiet-until.ts";
-import { forgetStrangers } from "./receive-messages.ts";
 import { settleSenders } from "./sender-sweep.ts";
 import { sweepOutgoing } from "./tell-sweep.ts";
 import { sweepWriteBacks } from "./write-back-sweep.ts";
@@ -47,7 +46,6 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
   await settlePauses(corridor);
   await settleSenders(corridor);
   await keepApprovals(corridor);
-  await forgetStrangers(corridor.database, corridor.now());
   await endOldQuiet(database, corridor, new Date(now().getTime() - PATIENCE_MS));
   const before = new Date(now().getTime() - PATIENCE_MS);
   const grants = await database.rows<{ id: string }>(
@@ -95,19 +93,20 @@ export const sweep = async (corridor: Corridor): Promise<Swept> => {
 const reachable = async (corridor: Corridor): Promise<string[]> => {
   const candidates = await corridor.database.rows<{ id: string }>(
     `select g.id from grants g join recipients r on r.id = g.recipient_id
-     where g.state in ('issued', 'declined', 'expired') and g.waiting like $1 and r.erased_at is null
+     where g.state in ('issued', 'declined', 'expired') and (g.waiting like $1 or g.waiting like $4) and r.erased_at is null
        and g.reach_at <= $3 and ((g.notify && array['email', 'slack', 'teams'] and r.email is not null)
          or (g.notify && array['sms', 'whatsapp'] and r.phone is not null)
          or ('push' = any (g.notify) and exists (select from push_subscriptions p where p.recipient_id = r.id)))
      order by g.granted_at limit $2`,
-    [`${UNREACHABLE}%`, BATCH, corridor.now()],
+    [`${UNREACHABLE}%`, BATCH, corridor.now(), `${NOT_WANTED}%`],
   );
   const queued: string[] = [];
   for (const { id } of candidates) {
     const message = await corridor.database.transaction(async (tx) => {
       const grant = await loadGrant(tx, id, { lock: true });
       const kind = grant && kindOf(grant.state);
-      return kind && grant.waiting?.startsWith(UNREACHABLE) ? queueMessage(corridor, tx, grant, kind) : undefined;
+      const untold = [UNREACHABLE, NOT_WANTED].some((words) => grant?.waiting?.startsWith(words));
+      return kind && untold ? queueMessage(corridor, tx, grant, kind) : undefined;
     });
     if (message) queued.push(message);
   }

@@ -7,7 +7,8 @@ import type { Sql } from "../db/sql.ts";
 import { addressDigest } from "../people/address-digest.ts";
 import type { Corridor } from "./corridor.ts";
 import { type GrantView, languageOf, loadGrant } from "./grant-view.ts";
-import { lookAgainAt, refusedChannels, suppress, takeBack } from "./heard.ts";
+import { noteConsent } from "./note-consent.ts";
+import { refusedBy } from "./notify-channel.ts";
 import { isUuid } from "./uuid-of.ts";
 
 const PURPOSE = "unsubscribe";
@@ -36,14 +37,12 @@ export interface Unsubscribable {
 export const viewUnsubscribe = async (corridor: Corridor, token: string): Promise<Unsubscribable | undefined> => {
   const meant = await meantBy(corridor, corridor.database, token);
   if (!meant) return undefined;
-  const { email } = meant.grant.recipient;
-  const addresses = new Map(email === null ? [] : [["email" as const, email]]);
-  const refused = await refusedChannels(corridor, corridor.database, addresses, meant.kind);
+  const refused = await refusedBy(corridor, corridor.database, meant.grant, ["email"], meant.kind);
   return {
     language: languageOf(corridor, meant.grant.recipient),
     workspaceName: corridor.workspace.name,
     kind: meant.kind,
-    stopped: refused.get("email") === "optedOut",
+    stopped: refused.get("email")?.by === "person",
   };
 };
 
@@ -58,11 +57,21 @@ export const unsubscribe = async (
     const meant = await meantBy(corridor, tx, token);
     if (!meant) return false;
     const { digest, kind, grant } = meant;
-    const told = { channel: "email", digest, source: "unsubscribe", at };
-    if (what === "again") {
-      await takeBack(tx, told);
-      if (grant.recipient.email !== null) await lookAgainAt(tx, "email", grant.recipient.email);
-    } else await suppress(tx, { ...told, kind: what === "all" ? "all" : kind, why: "optedOut", evidence: grant.id });
+    const again = what === "again";
+    await noteConsent(
+      corridor,
+      tx,
+      {
+        who: { digest },
+        channel: "email",
+        category: what === "kind" ? kind : "all",
+        status: again ? "in" : "out",
+        source: again ? "page" : "one-click",
+        evidence: `link of grant ${grant.id}`,
+        at,
+      },
+      grant.recipient.id,
+    );
     return true;
   });
   return done ? viewUnsubscribe(corridor, token) : undefined;

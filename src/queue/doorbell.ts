@@ -31,6 +31,7 @@ export interface DoorbellOptions {
 /** Where the queue lives. `redisUrl`: one of `REDIS_ADDRESSES`; `databaseUrl`: `postgres://…`. */
 export type DoorbellPlace = { redisUrl: string } | { databaseUrl: string };
 
+/** Throws where it is none: the configuration has said so before. */
 export const addressOf = (redisUrl: string): RedisAddress => {
   const address = readRedisAddress(redisUrl);
   if (!address) throw new Error(`REDIS_URL: expected ${REDIS_ADDRESSES}`);

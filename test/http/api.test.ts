@@ -242,6 +242,20 @@ describe("/api/openapi.json", () => {
       ["get", "/people/{who}", "/people/hub%2Fuser%2F78", undefined, "vera"],
       ["get", "/people/{who}", "/people/nobody@acme.example"],
       ["get", "/people/{who}/export", "/people/tom@acme.example/export", undefined, "paolo"],
+      [
+        "post",
+        "/people/import",
+        "/people/import",
+        { csv: "name,email\nAda,ada@acme.example\nIda,x", check: true },
+        "edda",
+      ],
+      [
+        "post",
+        "/people/{who}/consents",
+        "/people/tom@acme.example/consents",
+        { channel: "sms", status: "in", evidence: "a call" },
+        "edda",
+      ],
       ["post", "/people/{who}/revoke", "/people/tom@acme.example/revoke", undefined, "edda"],
       ["post", "/people/{who}/erase", "/people/tom@acme.example/erase", { confirm: true }, "paolo"],
     ] as const;

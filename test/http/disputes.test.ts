@@ -73,6 +73,8 @@ test("about one that is missing: the person's own deals that fit, with each rule
   await answer(id, "decline", "L’importo è sotto la soglia.");
   const page = await pageAt(path);
   expect(page).toContain("su un premio che non hai ricevuto (small F):");
+  // who has the link of another reward of theirs does not read it
+  expect(await pageAt(bench.pageOf(await bench.won("77", "Verdi")))).not.toContain("Where is mine?");
   expect(page).toContain("Non accolta. La risposta: «L’importo è sotto la soglia.»");
 });
 

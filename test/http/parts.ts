@@ -110,6 +110,8 @@ export const testParts = (changes: Partial<HttpParts> = {}): TestParts => {
     dispute: async (token) => (token === "good" ? { ok: true } : { ok: false, why: "not_found" }),
     person: {
       view: async () => undefined,
+      ended: async () => undefined,
+      askForPage: async (token) => token === "good",
       redeem: async () => ({ ok: false, why: "not_found" }),
       keep: async () => false,
       addDevice: async () => ({ ok: false, why: "not_found" }),

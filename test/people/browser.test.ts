@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { writePersonToken } from "../../src/pipeline/person-token.ts";
 import { browserAtHand, openBrowser } from "../http/browser.ts";
 import { openPeopleBench, type PeopleBench } from "../support/people-bench.ts";
 
@@ -40,6 +41,12 @@ const shots = process.env.ACCOLADE_SHOTS;
     await page.goto(bench.door + path);
     return page;
   };
+  /** Below the door: a link to somebody's own page that has ended. */
+  const endedPage = async (email: string) => {
+    const id = await bench.personOf(email);
+    const expiresAt = new Date(bench.clock.now().getTime() - 1_000);
+    return `/me/${writePersonToken(bench.corridor.sealer, { id, version: 1, expiresAt })}`;
+  };
   const overflow = (page: Page) =>
     page.locator("html").evaluate((root) => (root as unknown as { scrollWidth: number }).scrollWidth);
   const shoot = async (page: Page, name: string) => {
@@ -76,6 +83,7 @@ const shots = process.env.ACCOLADE_SHOTS;
           ["own", own],
           ["erase", `${own}/erase`],
           ["claim", await bench.pageOf(grant?.id ?? "")],
+          ["ended", await endedPage(email)],
         ] as const) {
           const page = await open(path, { colorScheme, bypassCSP: true });
           await shoot(page, `${name}-${language}-${colorScheme}-closed`);
@@ -108,8 +116,11 @@ const shots = process.env.ACCOLADE_SHOTS;
     await page.getByRole("link", { name: "Un caffè offerto da noi" }).click();
     await page.getByRole("button", { name: "Mostra il mio premio" }).click();
     expect(await page.getByText("CODE-").isVisible()).toBe(true);
-    await page.getByRole("link", { name: "Tutti i tuoi premi" }).click();
-    expect(await page.getByText("700 punti").first().isVisible()).toBe(true);
+    await Promise.all([
+      page.waitForURL("**?asked#page"),
+      page.getByRole("button", { name: "Inviami il link alla mia pagina" }).click(),
+    ]);
+    expect(await page.getByRole("status").textContent()).toContain("il link è in arrivo");
     await page.context().close();
   });
 

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { tellWhole, tellWords } from "../../src/people/person-words.ts";
+import { readPhone } from "../../src/people/read-phone.ts";
 import { importPeople } from "../../src/pipeline/import-people.ts";
 import { readPeopleCsv } from "../../src/pipeline/read-people-csv.ts";
 import { hubspotEvent } from "../support/hubspot-door.ts";
@@ -11,7 +12,7 @@ import { runHere } from "../support/run-here.ts";
 
 let bench: PeopleBench;
 beforeAll(async () => {
-  bench = await openPeopleBench();
+  bench = await openPeopleBench("2026-11-20T10:00:00Z", "quietHours: off, country: IT");
 });
 afterAll(() => bench.close());
 
@@ -52,7 +53,7 @@ test("of two CRM records the one that said something new last counts, and saying
   bench.clock.advance(10_000);
   await bench.tell(bench.contact(900, "email", "lea@customer.example"), told("+39 333 111 1111"));
   await bench.won("77", { contact: 900 });
-  expect(await person("lea@customer.example")).toMatchObject({ phone: "+39 333 111 1111" });
+  expect(await person("lea@customer.example")).toMatchObject({ phone: "+393331111111" });
   const id = (await person("lea@customer.example"))?.id ?? "";
   const other = (value: string) =>
     bench.database.transaction((tx) =>
@@ -65,7 +66,7 @@ test("of two CRM records the one that said something new last counts, and saying
   expect(await person("lea@customer.example")).toMatchObject({ phone: "+39 333 222 2222", first_name: "Lea" });
   bench.clock.advance(10_000);
   await bench.tell(told("+39 333 444 4444"));
-  expect(await person("lea@customer.example")).toMatchObject({ phone: "+39 333 444 4444" });
+  expect(await person("lea@customer.example")).toMatchObject({ phone: "+393334444444" });
 });
 
 test("what an entry of people.yaml leaves out from now on is the CRM's again", async () => {
@@ -138,6 +139,112 @@ test.each([
   const { problems } = readPeopleCsv(csv, new Set(["hub"]));
   expect(problems.map(({ line, column, found }) => [line, column, found])).toEqual(expected);
   for (const problem of problems) expect(problem.expected).not.toMatch(/Invalid|undefined|^expected/);
+});
+
+test("the same file by API: what it changed, and what is wrong with each line", async () => {
+  const csv = [
+    "name,email,phone,agreed,crm:hub",
+    "Ada Neri,ada@acme.example,+39 347 000 0001,WhatsApp sms,91",
+    "Ida,not-an-address,12,fax,",
+    "Olga,olga@acme.example,,,92",
+  ].join("\n");
+  const problems = [
+    { line: 3, column: 2, found: 'email "not-an-address"', expected: "an email address, such as giulia@example.com" },
+    { line: 3, column: 3, found: 'phone "12"', expected: "a phone number with country code, such as +39 347 123 4567" },
+    { line: 3, column: 4, found: 'agreed "fax"', expected: "email, sms or whatsapp, several with a space between" },
+  ];
+  const looked = await api("/people/import", ADMIN, "POST", { csv, check: true });
+  expect(looked).toMatchObject({ status: 200, body: { written: false, problems, forgotten: 0 } });
+  expect(await person("ada@acme.example")).toBeUndefined();
+  const taken = await api("/people/import", ADMIN, "POST", { csv });
+  expect(taken.body).toMatchObject({
+    written: true,
+    problems,
+    people: [
+      { email: "ada@acme.example", isNew: true, agreed: ["sms", "whatsapp"] },
+      { email: "olga@acme.example", isNew: true, agreed: [] },
+    ],
+  });
+  const again = await api("/people/import", ADMIN, "POST", { csv });
+  expect(again.body).toMatchObject({ people: [{ isNew: false, changes: [], agreed: [] }, { changes: [] }] });
+  expect((await api("/people/import", `${ADMIN}-vera`, "POST", { csv })).status).toBe(403);
+  expect((await api("/people/import", ADMIN, "POST", { csv: "" })).status).toBe(422);
+  // far more than other calls may send
+  const long = `name,email,team\nSomebody,s@acme.example,${"x".repeat(100_000)}`;
+  expect((await api("/people/import", ADMIN, "POST", { csv: long, check: true })).status).toBe(200);
+  expect((await api("/people/ada@acme.example/consents", ADMIN, "POST", { csv: long })).status).toBe(413);
+  const many = `name,email\n${Array.from({ length: 1_001 }, (_, n) => `S,s${n}@acme.example`).join("\n")}`;
+  expect(await api("/people/import", ADMIN, "POST", { csv: many })).toMatchObject({
+    status: 422,
+    body: { message: "body.csv: found 1001 people, expected at most 1000 in one call." },
+  });
+
+  const { consents } = (await api("/people/ada@acme.example")).body as unknown as { consents: object[] };
+  expect(consents).toMatchObject([
+    { channel: "whatsapp", status: "in", source: "import" },
+    { channel: "sms", status: "in", source: "import" },
+  ]);
+  bench.clock.advance(1_000);
+  const said = { channel: "sms", status: "out", evidence: "a call on Monday" };
+  expect((await api("/people/ada@acme.example/consents", ADMIN, "POST", said)).status).toBe(200);
+  const shown = (await api("/people/ada@acme.example")).body as unknown as { consents: object[] };
+  expect(shown.consents[0]).toMatchObject({
+    ...said,
+    source: "admin",
+    evidence: "paolo@acme.example: a call on Monday",
+  });
+  expect((await api("/people/nobody@acme.example/consents", ADMIN, "POST", said)).status).toBe(404);
+});
+
+test.each([
+  ["347 123 4567", "IT", "+393471234567"],
+  ["+39 (347) 123-4567", null, "+393471234567"],
+  ["0039 347 1234567", "IT", "+393471234567"],
+  ["(212) 555-0123", "US", "+12125550123"],
+  ["06 1234 5678", "IT", "+390612345678"],
+  ["347 123 4567", null, /no country code, and neither/],
+  ["12", "IT", "it is too short for IT"],
+  ["+39 12", "IT", "it is too short"],
+  ["347 123 4567 8901 2345 67", "IT", "it is too long for IT"],
+  ["call Maria", "IT", "it is no telephone number"],
+  ["+999 123 456", "IT", "its country code is none"],
+])("a number as it stands in a CRM: %s in %s", (text, country, expected) => {
+  const read = readPhone(text, country);
+  const found = read.ok ? read.phone : read.why;
+  expect(found).toEqual(typeof expected === "string" ? expected : expect.stringMatching(expected));
+});
+
+test("a contact's number is kept as it is called, and one that cannot be read is listed with the reason", async () => {
+  bench.clock.advance(10_000);
+  await bench.tell(
+    bench.contact(960, "email", "ines@customer.example"),
+    bench.contact(960, "phone", "347 123 4599"),
+    bench.contact(961, "email", "otto@customer.example"),
+    bench.contact(961, "phone", "call the desk"),
+  );
+  for (const contact of [960, 961]) await bench.won("77", { contact });
+  await bench.work();
+  expect(await person("ines@customer.example")).toMatchObject({ phone: "+393471234599" });
+  expect(await person("otto@customer.example")).toMatchObject({ phone: null });
+  const listed = async () => ((await api("/people/orphans")).body as unknown as { orphans: { key: string }[] }).orphans;
+  expect((await listed()).filter(({ key }) => key.startsWith("hub/contact/96"))).toMatchObject([
+    {
+      key: "hub/contact/961",
+      what: "contact",
+      reason: "bad_phone",
+      records: 1,
+      words: 'the CRM\'s phone number "call the desk" cannot be read: it is no telephone number',
+    },
+  ]);
+  bench.clock.advance(1_000);
+  await bench.tell(bench.contact(961, "phone", "+49 30 123456"));
+  await bench.work();
+  expect(await person("otto@customer.example")).toMatchObject({ phone: "+4930123456" });
+  expect((await listed()).filter(({ key }) => key === "hub/contact/961")).toEqual([]);
+  // found by whatever way of writing it
+  expect((await api(`/people/${encodeURIComponent("+49 30 12 34 56")}`)).body).toMatchObject({
+    email: "otto@customer.example",
+  });
 });
 
 test("whom rules reward and nobody can tell is listed, with the reason and what to do", async () => {

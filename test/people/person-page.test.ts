@@ -2,7 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { moveGrants } from "../../src/ledger/grant-states.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
+import type { Consent } from "../../src/people/consent.ts";
 import { freeGrants } from "../../src/pipeline/decide-free.ts";
+import { noteConsent } from "../../src/pipeline/note-consent.ts";
 import { writePersonToken } from "../../src/pipeline/person-token.ts";
 import { isPushService } from "../../src/pipeline/push-devices.ts";
 import { pointsOf } from "../../src/pipeline/redeem.ts";
@@ -40,11 +42,9 @@ const earned = async (owner: "77" | "78") => {
   return deal;
 };
 
-test("is reached from the page of a reward, and shows every reward, the points and what they are good for", async () => {
-  const deal = await earned("77");
-  const claim = await (await fetch(door + (await bench.pageOf(await bench.grantOf(deal))))).text();
-  const [, own = ""] = /href="([^"]*\/me\/p\.[^"]+)"/.exec(claim) ?? [];
-  const answer = await fetch(door + own);
+test("shows every reward, the points and what they are good for", async () => {
+  await earned("77");
+  const answer = await fetch(door + (await bench.ownPage("giulia@acme.example")));
   expect([answer.status, answer.headers.get("cache-control"), answer.headers.get("x-robots-tag")]).toEqual([
     200,
     "no-store",
@@ -189,8 +189,8 @@ describe("what they want", () => {
     expect(await bench.opened.loadPeople()).toEqual([]);
     expect(await person()).toMatchObject({ language: "it", time_zone: "Asia/Tokyo" });
     const consents = await bench.database.rows(
-      "select channel, status, source, evidence from consents where recipient_id = $1",
-      [await bench.personOf("tom@acme.example")],
+      "select channel, status, source, evidence from consents where recipient_id = $1 and at = $2",
+      [await bench.personOf("tom@acme.example"), bench.clock.now()],
     );
     expect(consents).toEqual([{ channel: "email", status: "out", source: "page", evidence: "page 2026-11" }]);
 
@@ -341,4 +341,126 @@ test("a link that is not ours, has ended or was revoked opens nothing, whatever 
     expect((await fetch(`${door}/me/${token}/data.json`)).status).toBe(404);
   }
   expect(await bench.personOf("tom@acme.example")).toBe(id);
+});
+
+/** The newest mail or text that carried the link to somebody's own page; below the door. */
+const linkSent = async (email: string) => {
+  const sent = await bench.database.rows<{ channel: string; address: string; text: string }>(
+    `select o.channel, o.address, o.text from outbox o join messages m on m.id = o.message_id join grants g on g.id = m.grant_id
+     join recipients r on r.id = g.recipient_id where m.kind = 'page' and lower(r.email) = lower($1) order by o.id`,
+    [email],
+  );
+  const text = sent.at(-1)?.text ?? "";
+  return { sent, path: /(\/me\/p\.[\w.-]+)/.exec(text)?.[1] ?? "" };
+};
+
+describe("the link to it", () => {
+  const claimOf = async (owner: "77" | "78") => bench.pageOf(await bench.grantOf(await earned(owner)));
+
+  test("is asked for on the page of a reward, and goes to their own address and nowhere else", async () => {
+    const claim = await claimOf("77");
+    const shown = await (await fetch(door + claim)).text();
+    // who was forwarded the link of a reward finds no way to the page itself
+    expect(shown).not.toContain("/me/p.");
+    expect(read(shown)).toContain("Inviami il link alla mia pagina");
+    const asked = await post(`${claim}/page`, {});
+    expect([asked.status, asked.headers.get("location")]).toEqual([303, `${claim}?asked#page`]);
+    const answer = await page(`${claim}?asked`);
+    expect(answer).toContain("il link è in arrivo");
+    await bench.work();
+    const { sent, path } = await linkSent("giulia@acme.example");
+    expect(sent).toMatchObject([{ channel: "email", address: "giulia@acme.example" }]);
+    expect(sent[0]?.text).toContain("Ecco il link alla tua pagina.");
+    expect((await fetch(door + path)).status).toBe(200);
+    expect((await fetch(`${door}${path}/data.json`)).status).toBe(200);
+
+    // again at once, or by many at once: the same answer, and no second mail
+    const again = await Promise.all([1, 2, 3].map(() => post(`${claim}/page`, {})));
+    expect(again.map(({ status, headers }) => [status, headers.get("location")])).toEqual(
+      Array(3).fill([303, `${claim}?asked#page`]),
+    );
+    await bench.work();
+    expect((await linkSent("giulia@acme.example")).sent).toHaveLength(1);
+    for (let n = 0; n < 5; n++) {
+      bench.clock.advance(600_000);
+      await post(`${claim}/page`, {});
+      await bench.work();
+    }
+    expect((await linkSent("giulia@acme.example")).sent).toHaveLength(3);
+  });
+
+  test("opens the page for 30 days, and its end offers a new one", async () => {
+    const { path } = await linkSent("giulia@acme.example");
+    bench.clock.advance(31 * 86_400_000);
+    const ended = await fetch(door + path);
+    expect(ended.status).toBe(404);
+    expect(read(await ended.text())).toContain("Questo link è scaduto");
+    const asked = await post(`${path}/page`, {});
+    expect([asked.status, asked.headers.get("location")]).toEqual([303, `${path}?asked`]);
+    expect(await page(`${path}?asked`)).toContain("il link è in arrivo");
+    await bench.work();
+    const renewed = await linkSent("giulia@acme.example");
+    expect(renewed.sent).toHaveLength(4);
+    expect((await fetch(door + renewed.path)).status).toBe(200);
+    // links of claims do not open it, whatever stands before them
+    const claim = (await claimOf("77")).slice("/me/".length);
+    for (const forged of [`p.${claim}`, `p.${claim.slice(1)}`])
+      expect((await fetch(`${door}/me/${forged}`)).status).toBe(404);
+  });
+
+  test("is sent to who left all mails, and not to a phone that said STOP; where nothing can be sent the answer is the same", async () => {
+    const claim = await claimOf("78");
+    const say = (who: Consent["who"], channel: string, source: "page" | "STOP" | "bounce") =>
+      bench.database.transaction((tx) =>
+        noteConsent(bench.corridor, tx, {
+          who,
+          channel,
+          category: "all",
+          status: "out",
+          source,
+          evidence: null,
+          at: bench.clock.now(),
+        }),
+      );
+    const tom = { recipientId: await bench.personOf("tom@acme.example") };
+    await say(tom, "email", "page");
+    await post(`${claim}/page`, {});
+    await bench.work();
+    expect((await linkSent("tom@acme.example")).sent).toMatchObject([{ channel: "email" }]);
+
+    bench.clock.advance(600_000);
+    await say({ address: "tom@acme.example" }, "email", "bounce");
+    await post(`${claim}/page`, {});
+    await bench.work();
+    expect((await linkSent("tom@acme.example")).sent).toMatchObject([{}, { channel: "sms" }]);
+
+    bench.clock.advance(600_000);
+    await say({ address: "+12125550123" }, "sms", "STOP");
+    const asked = await post(`${claim}/page`, {});
+    expect([asked.status, asked.headers.get("location")]).toEqual([303, `${claim}?asked#page`]);
+    await bench.work();
+    expect((await linkSent("tom@acme.example")).sent).toHaveLength(2);
+    // asking changed nothing about the reward
+    expect(await bench.database.rows("select from grants where waiting is not null")).toEqual([]);
+
+    bench.clock.advance(1_000);
+    await post(`${await bench.ownPage("tom@acme.example")}/settings`, [
+      ["channel", "email"],
+      ["channel", "sms"],
+      ["quiet", "usual"],
+    ]);
+  });
+
+  test("a link that is none of ours, or was revoked, sends nothing", async () => {
+    const claim = await claimOf("78");
+    const before = (await linkSent("tom@acme.example")).sent.length;
+    bench.clock.advance(86_400_000);
+    await bench.database.run("update grants set claim_version = claim_version + 1 where id = $1", [
+      (await bench.database.row<{ id: string }>("select id from grants order by granted_at desc limit 1"))?.id,
+    ]);
+    for (const path of [claim, "/me/x.1.1.abcdefghijklmnopqrstuvwxyz", `${claim}x`])
+      expect([path, (await post(`${path}/page`, {})).status]).toEqual([path, 404]);
+    await bench.work();
+    expect((await linkSent("tom@acme.example")).sent).toHaveLength(before);
+  });
 });

@@ -24,7 +24,7 @@ afterAll(async () => {
 }, 60_000);
 beforeEach(async () => {
   // one person wins every deal here, and what a channel said of their address would count for all that follow
-  await running.server.opened.database.run("delete from suppressions");
+  await running.server.opened.database.run("delete from consents");
   vendors.twilio.setMood("accept");
   vendors.meta.setMood("accept");
   vendors.smtp.setMood("accept");

@@ -1,5 +1,9 @@
 /** Meta reports to the whole server: statuses, failures that fall back to SMS, words of people, the handshake of its settings page. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { applyPeople, type Person } from "../../src/people/people-file.ts";
+import { importPeople } from "../../src/pipeline/import-people.ts";
+import { keepSettings } from "../../src/pipeline/keep-settings.ts";
+import { writePersonToken } from "../../src/pipeline/person-token.ts";
 import { type ReceiptBench, startReceiptBench, VERIFY_TOKEN } from "./bench.ts";
 
 let bench: ReceiptBench;
@@ -93,9 +97,9 @@ test("a marketing stop at Meta counts for messages of that kind", async () => {
   await bench.metaPosts(post(status(wamid, "failed", failure(131050))));
   await bench.grantWhen(deal, "is told by SMS", ({ messages }) => messages[1]?.state === "sent");
   const kept = await bench.running.server.opened.database.rows(
-    "select kind, why, source, evidence from suppressions where evidence = '131050'",
+    "select channel, category, status, source from consents where evidence = 'meta 131050'",
   );
-  expect(kept).toEqual([{ kind: "reward", why: "optedOut", source: "meta", evidence: "131050" }]);
+  expect(kept).toEqual([{ channel: "whatsapp", category: "reward", status: "out", source: "vendor" }]);
 });
 
 test("another number of the same app is none of ours; what cannot be understood is taken and changes nothing", async () => {
@@ -149,6 +153,48 @@ test("where agreement is required, WhatsApp is used for those who gave it, and t
     const second = await strict.win("whatsapp", "p0");
     const then = await strict.grantWhen(second, "is told", ({ messages }) => messages[0]?.state === "sent");
     expect(then.messages.map(({ channel }) => channel)).toEqual(["whatsapp"]);
+
+    const { corridor, database } = strict.running.server.opened;
+    const idOf = async (email: string) =>
+      (await database.row<{ id: string }>("select id from recipients where email = $1", [email]))?.id ?? "";
+    const toldOn = async (owner: string) => {
+      const deal = await strict.win("whatsapp", owner);
+      const grant = await strict.grantWhen(deal, "is told", ({ messages }) => messages[0]?.state === "sent");
+      return grant.messages.map(({ channel }) => channel);
+    };
+    const record = (n: number): Person => ({
+      name: `Person ${n}`,
+      email: `person${n}@acme.example`,
+      phone: `+39347123450${n}`,
+      agreed: ["whatsapp"],
+    });
+    // whoever says it, it is an agreement
+    const expiresAt = new Date(Date.now() + 60_000);
+    const token = writePersonToken(corridor.sealer, { id: await idOf("person1@acme.example"), version: 1, expiresAt });
+    await keepSettings(corridor, token, {
+      channels: ["email", "sms", "whatsapp"],
+      preferred: null,
+      language: null,
+      timeZone: null,
+      quietHours: "off",
+      private: false,
+    });
+    await importPeople(corridor, [record(2)], { check: false });
+    await database.transaction((tx) =>
+      applyPeople(tx, corridor.sealer, { people: [record(3)] }, corridor.now(), "people.yaml"),
+    );
+    for (const owner of ["p1", "p2", "p3"]) expect([owner, await toldOn(owner)]).toEqual([owner, ["whatsapp"]]);
+    expect(await toldOn("p4")).toEqual(["sms"]);
+    // a record opens nothing that its person has closed, and ends where it no longer says so
+    const stop = { ...yes, from: "393471234502", id: "wamid.no", text: { body: "STOP" } };
+    expect((await strict.metaPosts(post({ ...said, messages: [stop] }))).status).toBe(200);
+    await importPeople(corridor, [record(2)], { check: false });
+    await importPeople(corridor, [{ ...record(2), agreed: [] }], { check: false });
+    await importPeople(corridor, [record(2)], { check: false });
+    await database.transaction((tx) =>
+      applyPeople(tx, corridor.sealer, { people: [{ ...record(3), agreed: [] }] }, corridor.now(), "people.yaml"),
+    );
+    for (const owner of ["p2", "p3"]) expect([owner, await toldOn(owner)]).toEqual([owner, ["sms"]]);
   } finally {
     await strict.close();
   }

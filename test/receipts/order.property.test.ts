@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { SendOutcome } from "../../src/channels/channel.ts";
 import { addressDigest } from "../../src/people/address-digest.ts";
+import { mayTell } from "../../src/people/may-tell.ts";
 import { loadGrant } from "../../src/pipeline/grant-view.ts";
-import { refusedChannels } from "../../src/pipeline/heard.ts";
 import { keepOutcome } from "../../src/pipeline/keep-outcome.ts";
 import { keepReceipts } from "../../src/pipeline/receive-messages.ts";
 import type { MessageReceipt } from "../../src/receipt.ts";
@@ -31,7 +31,7 @@ const said = fc.oneof(
     what: fc.constant("state" as const),
     state: fc.constantFrom("sent", "delivered", "read", "failed" as const),
     by: fc.constantFrom("key", "reference"),
-    address: fc.constantFrom("bad", "optedOut", "complained", undefined),
+    address: fc.constantFrom("bad", "optedOut", "complained", "soft", undefined),
     minute: fc.integer({ min: 0, max: 5 }),
   }),
   fc.record({
@@ -90,8 +90,16 @@ const live = async (all: readonly Said[], order: readonly number[], outcome: "ac
     "select channel, state from messages where grant_id = $1 order by created_at, channel desc",
     [grantId],
   );
-  const refused = await refusedChannels(corridor, database, new Map([["sms", phone]]), "reward");
-  return { messages, writable: !refused.has("sms") };
+  const recipient = (await loadGrant(database, grantId))?.recipient;
+  if (!recipient) throw new Error("no recipient");
+  const answers = await mayTell(database, corridor.sealer, {
+    recipient,
+    addresses: new Map([["sms", phone]]),
+    category: "reward",
+    at: corridor.now(),
+    agreedOnly: new Set(),
+  });
+  return { messages, sms: answers.get("sms") };
 };
 
 /** Any order, some of it several times; our own call is answered once. */

@@ -50,7 +50,7 @@ const readStatus = (text: string): Told | undefined => {
         state: "failed",
         code: status || "bounce",
         detail: `bounced: ${said}`,
-        ...(isGone(status) ? { address: "bad" } : {}),
+        ...(isGone(status) ? { address: "bad" } : mayPass(status) ? { address: "soft" } : {}),
       };
     case "delivered":
       return { state: "delivered" };
@@ -62,8 +62,11 @@ const readStatus = (text: string): Told | undefined => {
   }
 };
 
-/** RFC 3463: 5.1.x is about the address, 5.2.1 a mailbox that takes nothing any more. A full one, or a policy, is not the address's fault. */
+/** RFC 3463: 5.1.x is about the address, 5.2.1 a mailbox that takes nothing any more. */
 const isGone = (status: string): boolean => /^5\.1\.|^5\.2\.1$/.test(status);
+
+/** The same: 4.x.x was tried until nobody tried any longer, 5.2.2 is a full mailbox. A policy says nothing of the address. */
+const mayPass = (status: string): boolean => /^4\.|^5\.2\.2$/.test(status);
 
 const readFeedback = (text: string): Told | undefined => {
   const type = fieldsOf(text)[0]?.get("feedback-type")?.toLowerCase();

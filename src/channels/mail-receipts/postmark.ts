@@ -75,7 +75,7 @@ const tell = ({ RecordType, Type, Description, Inactive, SuppressSending }: Even
         state: "failed",
         code: Type ?? "Bounce",
         detail: `bounced (${Type ?? "unknown"}): ${vendorWords(Description ?? "no details")}`,
-        ...(Type === "HardBounce" || Inactive ? { address: "bad" } : {}),
+        address: Type === "HardBounce" || Inactive ? "bad" : "soft",
       };
     case "SpamComplaint":
       return { state: "delivered", code: RecordType, address: "complained" };

@@ -83,9 +83,9 @@ const read = (given: unknown): MessageReceipt[] => {
 
 type Told = Omit<Extract<MessageReceipt, { what: "state" }>, "what" | "key" | "message" | "at">;
 
-/** `blocked` is a refusal of this mail, not of the address; opens and clicks are left out, since scanners make them too. */
+/** `blocked` is a refusal of this mail, not yet of the address; `deferred` is still tried; opens and clicks are left out, since scanners make them too. */
 const tell = ({ event, type, status, reason }: Event): Told | undefined => {
-  const failed = (address?: "bad" | "optedOut" | "complained"): Told => ({
+  const failed = (address?: Told["address"]): Told => ({
     state: "failed",
     code: status ?? event,
     detail: `${event}: ${vendorWords(reason ?? "no reason given")}`,
@@ -97,7 +97,7 @@ const tell = ({ event, type, status, reason }: Event): Told | undefined => {
     case "delivered":
       return { state: "delivered" };
     case "bounce":
-      return failed(type === "blocked" ? undefined : "bad");
+      return failed(type === "blocked" ? "soft" : "bad");
     case "dropped":
       return failed(dropReasons.find(([pattern]) => pattern.test(reason ?? ""))?.[1]);
     case "spamreport":

@@ -97,7 +97,7 @@ const tell = ({ eventType, notificationType, mail, bounce, complaint, delivery, 
         at,
         code: status ?? "bounce",
         detail,
-        ...(bounce?.bounceType === "Permanent" ? { address: "bad" } : {}),
+        ...(bounce ? { address: bounce.bounceType === "Permanent" ? "bad" : "soft" } : {}),
       };
     }
     case "Complaint":

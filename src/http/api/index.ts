@@ -10,6 +10,8 @@ import { moneyRoutes } from "./money.ts";
 import { orderRoutes } from "./orders.ts";
 import { pauseRoutes } from "./pauses.ts";
 import { peopleRoutes } from "./people.ts";
+import { consentRoutes } from "./people-consents.ts";
+import { peopleImportRoutes } from "./people-import.ts";
 import type { Route } from "./route.ts";
 import { ruleRoutes } from "./rules.ts";
 import { taskRoutes } from "./tasks.ts";
@@ -22,6 +24,8 @@ export const routes: readonly Route[] = [
   ...orderRoutes,
   ...explainRoutes,
   ...peopleRoutes,
+  ...peopleImportRoutes,
+  ...consentRoutes,
   ...ruleRoutes,
   ...pauseRoutes,
   ...moneyRoutes,

@@ -42,6 +42,8 @@ export interface Route {
   query: Shape;
   /** Null: the route takes no body. */
   body: z.ZodType | null;
+  /** Of the body; 64 kB where it says nothing. */
+  bodyLimit?: string;
   answer: z.ZodType;
   /** The answer as a table, for who asks with `Accept: text/csv`. */
   csv?: (answer: unknown, query: unknown) => Table;
@@ -58,6 +60,7 @@ interface Declared<Path extends Shape, Query extends Shape, Body extends z.ZodTy
   params?: Path;
   query?: Query;
   body?: Body;
+  bodyLimit?: string;
   answer: Answer;
   csv?: (answer: z.output<Answer>, query: z.output<Query>) => Table;
   refusals?: readonly ApiRefusal["status"][];

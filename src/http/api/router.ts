@@ -43,7 +43,9 @@ export const api = (corridor: Corridor): Router => {
     const found = request.headers.authorization === undefined ? "no token" : "a token that nobody has";
     refuse(response, 401, "unauthorised", `Found ${found}, expected Authorization: Bearer <a token of accolade.yaml>.`);
   });
-  router.use("/v1", express.json({ limit: "64kb", strict: true, type: () => true }));
+  const json = (limit: string) => express.json({ limit, strict: true, type: () => true });
+  for (const { path, bodyLimit } of routes) if (bodyLimit) router.use(`/v1${path}`, json(bodyLimit));
+  router.use("/v1", json("64kb"));
   for (const route of routes) {
     const path = `/v1${route.path.replaceAll(/\{(\w+)\}/g, ":$1")}`;
     router[route.method](path, (request, response) => serve(corridor, route, request, response));
@@ -150,6 +152,9 @@ const refuse = (response: Response, status: number, error: string, message: stri
 const unreadable: ErrorRequestHandler = (error, _request, response, next) => {
   const status = z.object({ status: z.number().int().min(400).max(499) }).safeParse(error).data?.status;
   if (status === undefined || response.headersSent) return next(error);
-  if (status === 413) return refuse(response, 413, "too_large", "Found a body over 64 kB, expected a smaller one.");
+  if (status === 413) {
+    const limit = z.object({ limit: z.number() }).safeParse(error).data?.limit ?? 65_536;
+    return refuse(response, 413, "too_large", `Found a body over ${limit / 1_024} kB, expected a smaller one.`);
+  }
   return refuse(response, 422, "body", "Found a body that is not JSON, expected a JSON object.");
 };

@@ -3,7 +3,15 @@ export const personEn = {
   meTitle: "Your rewards",
   meHello: "Hello {name}",
   meLead: "Everything that {workspace} has given you, and what you want from us.",
-  meToThis: "All your rewards, points and settings",
+  pageTitle: "All your rewards, points and settings",
+  pageNote:
+    "They are on your own page. So that nobody but you gets there, its link is sent to an address of yours that {workspace} knows.",
+  pageSend: "Send me the link to my page",
+  pageAsked:
+    "If {workspace} knows an address of yours, the link is on its way to it. It may take a few minutes. The next one can be sent ten minutes later, and three a day at most.",
+  pageEndedTitle: "This link has ended",
+  pageEnded:
+    "The link to your own page works for 30 days. A new one can be sent to an address of yours that {workspace} knows.",
   mePoints: "Your points",
   mePointsNone: "Points come with rewards. Here is what they are good for.",
   meOffers: "For your points",
@@ -42,6 +50,7 @@ export const personEn = {
   meWhatsapp: "WhatsApp",
   meOther: "{channel}",
   meFails: "It did not work lately. Switch it on if it does again.",
+  meNotAgreed: "Switch it on to agree that {workspace} writes to you there.",
   mePreferred: "Which first?",
   mePreferredAny: "As {workspace} has it",
   meLanguage: "Language",

@@ -5,7 +5,15 @@ export const personIt: typeof personEn = {
   meTitle: "I tuoi premi",
   meHello: "Ciao {name}",
   meLead: "Tutto quello che {workspace} ti ha dato, e quello che desideri da noi.",
-  meToThis: "Tutti i tuoi premi, i punti e le preferenze",
+  pageTitle: "Tutti i tuoi premi, i punti e le preferenze",
+  pageNote:
+    "Sono sulla tua pagina personale. Perché nessun altro possa arrivarci, il link viene inviato a un tuo indirizzo che {workspace} conosce.",
+  pageSend: "Inviami il link alla mia pagina",
+  pageAsked:
+    "Se {workspace} conosce un tuo indirizzo, il link è in arrivo. Può volerci qualche minuto. Il prossimo si può chiedere dopo dieci minuti, al massimo tre al giorno.",
+  pageEndedTitle: "Questo link è scaduto",
+  pageEnded:
+    "Il link alla tua pagina funziona per 30 giorni. Ne possiamo inviare uno nuovo a un tuo indirizzo che {workspace} conosce.",
   mePoints: "I tuoi punti",
   mePointsNone: "I punti arrivano con i premi. Ecco a che cosa servono.",
   meOffers: "Con i tuoi punti",
@@ -44,6 +52,7 @@ export const personIt: typeof personEn = {
   meWhatsapp: "WhatsApp",
   meOther: "{channel}",
   meFails: "Di recente non ha funzionato. Attivalo se funziona di nuovo.",
+  meNotAgreed: "Attivalo per acconsentire che {workspace} ti scriva lì.",
   mePreferred: "Quale per primo?",
   mePreferredAny: "Come sceglie {workspace}",
   meLanguage: "Lingua",
