@@ -6,7 +6,7 @@ import { readRedisAddress, redisPlace } from "../queue/redis-address.ts";
 import { bad, type Line, ok, reasonOf, skipped } from "./doctor-line.ts";
 
 /** The queue: Redis where REDIS_URL is set, else the schema `bullmq` in our database. */
-export const checkQueue = (config: Config, database: Database | null): Promise<Line[]> => {
+export const checkQueue = (config: Pick<Config, "redisUrl">, database: Database | null): Promise<Line[]> => {
   if (config.redisUrl) return checkRedis(config.redisUrl);
   return database
     ? checkPostgres(database)

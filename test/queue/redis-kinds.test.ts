@@ -14,14 +14,16 @@ const log = createLog({ level: "error", format: "json", stream });
 
 (redisAtHand() ? describe : describe.skip)("the doorbell", () => {
   test.each([
-    ["behind Sentinels", startSentinels],
-    ["in a Cluster", startCluster],
+    ["behind Sentinels", startSentinels, /of the Sentinels 127\.0\.0\.1:\d+$/],
+    ["in a Cluster", startCluster, /in the Cluster at 127\.0\.0\.1:\d+, /],
   ])(
-    "%s answers every row once, and has nothing left",
-    async (_where, start) => {
+    "%s answers every row once, also after a fail-over; doctor sees where it is",
+    async (_where, start, place) => {
       const redis = await start();
       const doorbell = await openDoorbell({ redisUrl: redis.url }, { log });
       try {
+        const [line] = await checkQueue({ redisUrl: redis.url }, null);
+        expect([line?.status, line?.found]).toEqual(["ok", expect.stringMatching(place)]);
         const answered: string[] = [];
         await eventually("the queue", () => doorbell.reachable());
         const rows = Array.from({ length: 50 }, () => randomUUID());
