@@ -16,6 +16,8 @@ export interface Campaign {
   seconds: number;
   targets?: readonly string[];
   only?: number | null;
+  /** At most so many inputs. */
+  most?: number;
   /** Called for each failure as it is found. */
   on?(failure: Failure): void;
 }
@@ -66,7 +68,14 @@ const run = (work: Omit<Work, "shared">, on: (said: Said) => void): Promise<Ran>
     });
   });
 
-export const campaign = async ({ seed, seconds, targets = [], only = null, on }: Campaign): Promise<Outcome> => {
+export const campaign = async ({
+  seed,
+  seconds,
+  targets = [],
+  only = null,
+  most = Number.POSITIVE_INFINITY,
+  on,
+}: Campaign): Promise<Outcome> => {
   const outcome: Outcome = { inputs: 0, counts: {}, failures: [] };
   const endMs = Date.now() + seconds * 1_000;
   const fail = (failure: Failure) => {
@@ -80,7 +89,7 @@ export const campaign = async ({ seed, seconds, targets = [], only = null, on }:
   };
   let from = 0;
   for (;;) {
-    const { hung } = await run({ seed, targets, only, from, forMs: Math.max(0, endMs - Date.now()) }, hear);
+    const { hung } = await run({ seed, targets, only, from, most, forMs: Math.max(0, endMs - Date.now()) }, hear);
     if (hung === null) return outcome;
     fail({ target: "(by its number)", at: hung, error: `not done within ${HANG_MS} ms`, input: "" });
     outcome.inputs += hung - from + 1;

@@ -15,6 +15,8 @@ export interface Work {
   only: number | null;
   /** From this number on. */
   from: number;
+  /** The number of the first that is not tried any more. */
+  most: number;
   /** From when all readers are loaded. */
   forMs: number;
   /** Number of the input under work, and when it began (milliseconds, of one clock for all threads). */
@@ -25,7 +27,7 @@ export type Said =
   | { what: "failed"; target: string; at: number; error: string; input: string }
   | { what: "done"; inputs: number; counts: Record<string, number> };
 
-const { seed, targets, only, from, forMs, shared } = workerData as Work;
+const { seed, targets, only, from, most, forMs, shared } = workerData as Work;
 const place = new Float64Array(shared);
 const say = (said: Said) => parentPort?.postMessage(said);
 
@@ -36,7 +38,7 @@ const chosen = targets.length === 0 ? all : all.filter(isChosen);
 const untilMs = Date.now() + forMs;
 const counts: Record<string, number> = {};
 let at = only ?? from;
-for (; only === null ? Date.now() < untilMs : at === only; at++) {
+for (; only === null ? at < most && Date.now() < untilMs : at === only; at++) {
   // each in turn, so that a short run has met them all
   const target = chosen[at % chosen.length];
   if (!target) break;

@@ -59,7 +59,8 @@ export const instant = (cell: Cell): string | null | undefined => {
     return undefined;
   }
   const moment = new Date(cell.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
-  return Number.isNaN(moment.getTime()) ? undefined : moment.toISOString();
+  const year = moment.getUTCFullYear();
+  return year >= 1 && year <= 9_999 ? moment.toISOString() : undefined;
 };
 
 /** `en_US` and `pt-BR` become `en` and `pt`; a name such as `Italian` is no code, and says nothing. */

@@ -41,6 +41,7 @@ beforeAll(async () => {
   telemetry.message("email", "sent");
   telemetry.receipt("f", "accepted");
   telemetry.queueWaiting("j", 1);
+  telemetry.backlog(1);
   telemetry.jobFailed("j");
   telemetry.warning("a");
   telemetry.paused(["all"]);

@@ -7,10 +7,10 @@ import { chanceOf } from "../../fuzz/random.ts";
 jest.setTimeout(60_000);
 
 test("every reader takes or refuses whatever comes, in time", async () => {
-  const { inputs, counts, failures } = await campaign({ seed: 5, seconds: 3 });
+  const { counts, failures } = await campaign({ seed: 5, seconds: 50, most: 200 });
   expect(failures).toEqual([]);
-  expect(inputs).toBeGreaterThan(30);
-  expect(Object.keys(counts).length).toBeGreaterThan(20);
+  // each in turn, so that all of them had some
+  expect(Object.keys(counts).length).toBeGreaterThan(30);
 });
 
 test("the same seed gives the same inputs, and others give others", () => {
