@@ -23,13 +23,16 @@ export interface Taken {
   unfunded: boolean;
 }
 
+/** What of a grant says how much it needs. */
+export type Wanting = Pick<DueGrant, "id" | "ruleId" | "rule" | "recipientKey" | "value" | "seen">;
+
 export interface Room {
   /**
    * Takes what a grant needs, all of it or nothing. `now`: it cannot wait for a budget, because it is past that. `stands`: it
    * was given before, so what the person got under other keys of theirs, perhaps before they were known to be one, does not
    * take it away; `grows`: but it is worth more now, and needs room for that.
    */
-  take(grant: DueGrant, how: { now: boolean; stands: boolean; grows: boolean }): Taken | Stop;
+  take(grant: Wanting, how: { now: boolean; stands: boolean; grows: boolean }): Taken | Stop;
   /** Writes what was taken of limits. Reservations are postings, which the caller writes. */
   write(tx: Sql): Promise<void>;
 }
@@ -47,11 +50,11 @@ type Limit = Rule["limits"][number];
 export const openRoom = async (
   corridor: Corridor,
   tx: Sql,
-  grants: readonly DueGrant[],
+  grants: readonly Wanting[],
   persons: Persons,
 ): Promise<Room> => {
   const { workspace } = corridor;
-  const keysOf = (grant: DueGrant, limit: Limit) => limitKeys(grant, limit, workspace.timeZone, persons);
+  const keysOf = (grant: Wanting, limit: Limit) => limitKeys(grant, limit, workspace.timeZone, persons);
   const keys = grants.flatMap((grant) => grant.rule.limits.flatMap((limit) => keysOf(grant, limit)));
   const totals = await totalsOf(tx, keys);
   const budgets = await budgetsById(
@@ -91,7 +94,7 @@ export const openRoom = async (
  * milestone that arrives late counts in the period in which it happened.
  */
 const limitKeys = (
-  { ruleId, seen, recipientKey }: DueGrant,
+  { ruleId, seen, recipientKey }: Wanting,
   limit: Limit,
   timeZone: string,
   persons: Persons,
@@ -115,7 +118,7 @@ const sumOf = (totals: Totals, keys: readonly string[]) => {
 };
 
 /** What a grant takes of a limit of money, in the limit's minor units; null where it cannot be said. */
-const amountIn = ({ workspace }: Corridor, { value, seen }: DueGrant, { amount }: Limit): number | null =>
+const amountIn = ({ workspace }: Corridor, { value, seen }: Wanting, { amount }: Limit): number | null =>
   amount === null || !sameSort(value.currency, amount.currency)
     ? 0
     : (worthIn(workspace, value, amount.currency, seen.milestone.occurredAt)?.minor ?? null);
@@ -142,7 +145,7 @@ const overLimit = (
 
 const takeOfBudget = (
   { workspace }: Corridor,
-  grant: DueGrant,
+  grant: Wanting,
   budget: BudgetRow | null,
   now: boolean,
 ): Taken | Stop => {

@@ -103,11 +103,17 @@ const forgetWords = async (tx: Sql, ids: readonly string[], { names, addresses }
     ],
     ["grant_moves", "why", `grant_id ${theirs}`],
     ["grants", "waiting", "recipient_id = any ($1)"],
+    ["grants", "undone_why", "recipient_id = any ($1)"],
   ])
     await tx.run(`update ${table} set ${struck(column ?? "")} where ${condition} and ${column} ~* $2`, [
       ids,
       everything,
     ]);
+  await tx.run(
+    `update grant_moves set why_values = regexp_replace(why_values::text, $2, '…', 'gi')::jsonb
+     where grant_id ${theirs} and why_values::text ~* $2`,
+    [ids, everything],
+  );
   if (whole.length > 0)
     await tx.run(
       `update disputes set text = regexp_replace(text, $1, '…', 'gi'), about = regexp_replace(about, $1, '…', 'gi'),
