@@ -5,6 +5,7 @@
  */
 import type { Sql } from "../db/sql.ts";
 import type { Sealer } from "../sealer.ts";
+import { type Worded, worded, wording } from "../wordings.ts";
 import { addressDigest } from "./address-digest.ts";
 
 /** Who told: the person (`one-click`, `STOP`, `START`, `page`), a vendor (`bounce`, `complaint`), the CRM, an admin; `erased`: they asked to be forgotten. */
@@ -50,10 +51,9 @@ export const recordConsent = async (tx: Sql, sealer: Sealer, consent: Consent): 
   );
 };
 
-/** Why somebody must not be told. `words`: in a sentence after "not told: ", for who looks after the workspace. */
-export interface Refused {
+/** Why somebody must not be told: in a sentence after "not told: ", for who looks after the workspace. */
+export interface Refused extends Worded {
   refused: "erased" | "suppressed" | "channel" | "category" | "address";
-  words: string;
 }
 export type MayTell = { allowed: true } | Refused;
 
@@ -79,10 +79,7 @@ export const mayTell = async (sql: Sql, sealer: Sealer, asked: Asked): Promise<R
   const { recipient, addresses, category, at } = asked;
   if (recipient.erased_at)
     return new Map(
-      [...addresses.keys()].map((channel) => [
-        channel,
-        { refused: "erased", words: "the recipient asked to be forgotten" },
-      ]),
+      [...addresses.keys()].map((channel) => [channel, { refused: "erased", ...worded(wording("forgotten")) }]),
     );
   const digests = new Map([...addresses].map(([channel, address]) => [channel, addressDigest(sealer, address)]));
   const said = await sql.rows<Said>(
@@ -111,24 +108,21 @@ const judge = (channel: string, newestFirst: readonly Said[]): MayTell => {
   const closedByPerson = newestFirst.some(({ status, source }) => status === "out" && source !== "crm");
   const newest = newestFirst.find(({ status, source }) => !(closedByPerson && status === "in" && source === "crm"));
   if (!newest || newest.status === "in") return { allowed: true };
-  const since = `since ${newest.at.toISOString().slice(0, 10)}`;
-  switch (newest.source) {
+  const { source } = newest;
+  const at = newest.at.toISOString().slice(0, 10);
+  switch (source) {
     case "erased":
-      return { refused: "suppressed", words: "this address belongs to somebody who asked to be forgotten" };
+      return { refused: "suppressed", ...worded(wording("belongs_to_forgotten")) };
     case "complaint":
-      return { refused: "suppressed", words: `a message by ${channel} was reported as unwanted, ${since}` };
+      return { refused: "suppressed", ...worded(wording("reported", { channel, at })) };
     case "bounce":
-      return { refused: "address", words: `the ${channel} address does not work, ${since}` };
+      return { refused: "address", ...worded(wording("bounced", { channel, at })) };
     default:
-      return newest.category === "all"
-        ? {
-            refused: "channel",
-            words: `opted out of ${newest.channel === "all" ? "messages" : channel} (${newest.source}), ${since}`,
-          }
-        : {
-            refused: "category",
-            words: `opted out of this kind of message by ${channel} (${newest.source}), ${since}`,
-          };
+      if (newest.category !== "all")
+        return { refused: "category", ...worded(wording("wants_none_of_kind", { channel, source, at })) };
+      return newest.channel === "all"
+        ? { refused: "channel", ...worded(wording("wants_none", { source, at })) }
+        : { refused: "channel", ...worded(wording("wants_none_by", { channel, source, at })) };
   }
 };
 

@@ -109,11 +109,16 @@ const forgetWords = async (tx: Sql, ids: readonly string[], { names, addresses }
       ids,
       everything,
     ]);
-  await tx.run(
-    `update grant_moves set why_values = regexp_replace(why_values::text, $2, '…', 'gi')::jsonb
-     where grant_id ${theirs} and why_values::text ~* $2`,
-    [ids, everything],
-  );
+  for (const [table, column, condition] of [
+    ["grant_moves", "why_values", `grant_id ${theirs}`],
+    ["grants", "waiting_wording", "recipient_id = any ($1)"],
+    ["messages", "reason_wording", `grant_id ${theirs}`],
+  ])
+    await tx.run(
+      `update ${table} set ${column} = regexp_replace(${column}::text, $2, '…', 'gi')::jsonb
+       where ${condition} and ${column}::text ~* $2`,
+      [ids, everything],
+    );
   if (whole.length > 0)
     await tx.run(
       `update disputes set text = regexp_replace(text, $1, '…', 'gi'), about = regexp_replace(about, $1, '…', 'gi'),
