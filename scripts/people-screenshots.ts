@@ -123,7 +123,15 @@ const person = (language: "en" | "it"): PersonPage => {
       },
     ],
     offers: [
-      { id: "coffee", title: coffee, worth: { minor: 500, currency: "EUR" }, cost: 500, left: 2, open: "yes" },
+      {
+        id: "coffee",
+        title: coffee,
+        worth: { minor: 500, currency: "EUR" },
+        cost: 500,
+        left: 2,
+        open: "yes",
+        approved: false,
+      },
       {
         id: "lunch",
         title: lunch,
@@ -131,6 +139,7 @@ const person = (language: "en" | "it"): PersonPage => {
         cost: 5_000,
         left: null,
         open: "no_points",
+        approved: false,
       },
     ],
     formKey: "x",

@@ -1,6 +1,7 @@
 /** Whether somebody may be told something, from everything that was said about it. Issuing a reward never asks. */
 import type { Sql } from "../db/sql.ts";
 import type { Sealer } from "../sealer.ts";
+import { type Worded, worded, wording } from "../wordings.ts";
 import { addressDigest } from "./address-digest.ts";
 import { type ConsentSource, type ConsentStatus, recordSources } from "./consent.ts";
 
@@ -10,11 +11,11 @@ export const SOFT_BOUNCE_DAYS = 30;
 
 /**
  * Why somebody must not be told. `address`: it does not work, and nobody can change that by wanting; all else is what they
- * said, and they can say something else. `words`: in a sentence after "not told: ", for who looks after the workspace.
+ * said, and they can say something else. In a sentence after "not told: ", for who looks
+ * after the workspace.
  */
-export interface Refused {
+export interface Refused extends Worded {
   refused: "erased" | "suppressed" | "channel" | "category" | "address" | "not_agreed";
-  words: string;
 }
 export type MayTell = { allowed: true } | Refused;
 
@@ -42,10 +43,7 @@ export const mayTell = async (sql: Sql, sealer: Sealer, asked: Asked): Promise<R
   const { recipient, addresses, category, at, agreedOnly } = asked;
   if (recipient.erased_at)
     return new Map(
-      [...addresses.keys()].map((channel) => [
-        channel,
-        { refused: "erased", words: "the recipient asked to be forgotten" },
-      ]),
+      [...addresses.keys()].map((channel) => [channel, { refused: "erased", ...worded(wording("forgotten")) }]),
     );
   if (addresses.size === 0) return new Map();
   const digests = new Map([...addresses].map(([channel, address]) => [channel, addressDigest(sealer, address)]));
@@ -92,26 +90,28 @@ const judge = (channel: string, said: readonly Said[], agreedOnly: boolean): May
     standing.find(({ source }) => source === "complaint") ??
     standing.find(({ status }) => status === "out") ??
     (soft.length >= MOST_SOFT_BOUNCES ? soft.at(-1) : undefined);
-  if (closed) return inWords(channel, closed, soft.length);
+  if (closed) return refusal(channel, closed, soft.length);
   if (agreedOnly && !said.some(({ status }) => status === "in"))
-    return { refused: "not_agreed", words: `no agreement to ${channel} is known` };
+    return { refused: "not_agreed", ...worded(wording("not_agreed", { channel })) };
   return { allowed: true };
 };
 
-const inWords = (channel: string, { source, category, channel: left, at }: Said, softly: number): Refused => {
-  const since = `since ${at.toISOString().slice(0, 10)}`;
+const refusal = (channel: string, { source, category, channel: left, at: since }: Said, softly: number): Refused => {
+  const at = since.toISOString().slice(0, 10);
   switch (source) {
     case "erased":
-      return { refused: "suppressed", words: "this address belongs to somebody who asked to be forgotten" };
+      return { refused: "suppressed", ...worded(wording("belongs_to_forgotten")) };
     case "complaint":
-      return { refused: "suppressed", words: `a message by ${channel} was reported as unwanted, ${since}` };
+      return { refused: "suppressed", ...worded(wording("reported", { channel, at })) };
     case "bounce":
-      return { refused: "address", words: `the ${channel} address does not work, ${since}` };
+      return { refused: "address", ...worded(wording("bounced", { channel, at })) };
     case "soft-bounce":
-      return { refused: "address", words: `the ${channel} address failed ${softly} times, ${since}` };
+      return { refused: "address", ...worded(wording("bounced_softly", { channel, times: String(softly), at })) };
     default:
-      return category === "all"
-        ? { refused: "channel", words: `opted out of ${left === "all" ? "messages" : left} (${source}), ${since}` }
-        : { refused: "category", words: `opted out of this kind of message by ${channel} (${source}), ${since}` };
+      if (category !== "all")
+        return { refused: "category", ...worded(wording("wants_none_of_kind", { channel, source, at })) };
+      return left === "all"
+        ? { refused: "channel", ...worded(wording("wants_none", { source, at })) }
+        : { refused: "channel", ...worded(wording("wants_none_by", { channel: left, source, at })) };
   }
 };

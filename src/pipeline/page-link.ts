@@ -111,7 +111,7 @@ export const pageRefused = async (
   if (!answer || "allowed" in answer) return undefined;
   const onPhone = channel === "sms" || channel === "whatsapp";
   if (!onPhone && (answer.refused === "channel" || answer.refused === "category")) return undefined;
-  return { by: "address", words: answer.words };
+  return { ...answer, by: "address" };
 };
 
 /** As it is sent: a new one each time. */
