@@ -54,6 +54,12 @@ export const moveWords = {
     en: "all of it paid a debt: nothing was ordered",
     it: "tutto l'importo ha pagato un debito: non è stato ordinato nulla",
   },
+  tried_again: { en: "tried again by hand: {why}", it: "si riprova, per decisione di una persona: {why}" },
+  take_back_asked: { en: "to be taken back: {undone}", it: "da annullare: {undone}" },
+  not_taken_back: {
+    en: "it stays, although {undone}: it cannot be taken back, since {detail}",
+    it: "resta, anche se {undone}: non si può annullare, perché {detail}",
+  },
   debt_forgiven: { en: "debt forgiven: {why}", it: "debito condonato: {why}" },
 } as const satisfies Record<string, { en: string; it: string }>;
 

@@ -24,8 +24,18 @@ const words = {
 
 export type UndoneReason = keyof typeof words;
 
+const BY_HAND = "by hand: ";
+
+/** A person took it back, and this is why, in their words. */
+export const undoneByHand = (because: string): string => `${BY_HAND}${because}`;
+
 /** As it stands in the middle of a sentence. A language that we do not have is answered in English. */
 export const undoneInWords = (reason: string, language = "en"): string => {
+  const italian = language.startsWith("it");
+  if (reason.startsWith(BY_HAND)) {
+    const because = reason.slice(BY_HAND.length);
+    return italian ? `lo ha deciso una persona: “${because}”` : `somebody decided so: “${because}”`;
+  }
   const known = Object.hasOwn(words, reason) ? words[reason as UndoneReason] : words.correction;
-  return language.startsWith("it") ? known.it : known.en;
+  return italian ? known.it : known.en;
 };

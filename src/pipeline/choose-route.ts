@@ -75,14 +75,14 @@ const among = async (corridor: Corridor, tx: Sql, grant: GrantView, via: readonl
     const why = inWords(new Map(fixed.flatMap((each, index) => (each ? [[index, each.why] as const] : []))));
     return { what: "wait", why: `no provider of this reward fits: ${why}`, ms: AN_HOUR };
   }
-  const refusedBy = (index: number, ...how: Refusal["refused"][]) =>
-    refusals.find((each) => each.route === index && how.includes(each.refused));
-  let willing = possible.filter((index) => !refusedBy(index, "permanent"));
+  const refusedForGood = (index: number) =>
+    refusals.find((each) => each.route === index && each.refused === "permanent" && counts(each, grant));
+  let willing = possible.filter((index) => !refusedForGood(index));
   if (willing.length === 0) {
     const why = inWords(
-      new Map(possible.map((index) => [index, `refused it: ${refusedBy(index, "permanent")?.refused_detail}`])),
+      new Map(possible.map((index) => [index, `refused it: ${refusedForGood(index)?.refused_detail}`])),
     );
-    // from where it failed, only a person brings it back: then all of them are asked once more
+    // not on its way: whom it fits has changed since they refused, and all of them are asked once more
     if (grant.state !== "approved") return { what: "never", why };
     willing = possible;
   }
@@ -140,9 +140,13 @@ const refusalsOf = (tx: Sql, grantId: string): Promise<Refusal[]> =>
     [grantId],
   );
 
-/** An order whose key had grown too old, or that met a pause, says nothing against its provider. */
-const counts = ({ round, refused }: Refusal, { walk_from }: GrantView) =>
-  refused === "permanent" || (round >= walk_from && refused !== "expired" && refused !== "paused");
+/**
+ * An order whose key had grown too old, or that met a pause, says nothing against its provider; nor does anything from before
+ * a person tried it again.
+ */
+const counts = ({ round, refused }: Refusal, { walk_from, retried_from }: GrantView) =>
+  round >= retried_from &&
+  (refused === "permanent" || (round >= walk_from && refused !== "expired" && refused !== "paused"));
 
 const triedInWords = (refusal: Refusal | undefined): Against | undefined =>
   refusal && {

@@ -146,7 +146,7 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
       : own.has(`${row.connection}/${row.subject_kind}/${row.subject_id}`);
   // ordered for a milestone that turned out not to have been, or for somebody else: it counts as the reward
   const past = Map.groupBy(
-    [...stored.values()].filter((row) => ordered.has(row.state) && row.once_key.startsWith("record/")),
+    [...stored.values()].filter((row) => (ordered.has(row.state) || row.taken) && row.once_key.startsWith("record/")),
     (row) => ruleAndRecord(row.rule_id, row.subject_id),
   );
   const wantedParts = new Set(due.map((grant) => partKey(grant.ruleId, grant.onceKey, grant.part)));
@@ -154,6 +154,11 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
 
   for (const grant of due) {
     const row = stored.get(grant.id);
+    if (row?.taken) {
+      wanted.add(grant.id);
+      if (!isOwn(row)) plan.stopped.push({ grant, stop: takenStop(grant) });
+      continue;
+    }
     const living = row !== undefined && row.state !== "cancelled";
     // of a batch, whoever comes second is only a candidate for as long as the first finds no room
     if (living && (wanted.has(grant.id) || !isOwn(row))) {
@@ -174,12 +179,12 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
     } else if (row.undone_why !== null) plan.marks.push({ id: row.id, why: null });
   }
   for (const row of stored.values()) {
-    // what a person gave although the conditions did not hold does not hang on them
-    if (wanted.has(row.id) || !isOwn(row) || row.given) continue;
+    // what a person gave or took back does not hang on the conditions
+    if (wanted.has(row.id) || !isOwn(row) || row.given || row.taken) continue;
     const why = verdict.undone.get(row.id) ?? reasonFor(row, wantedParts);
     if (movable.has(row.state)) plan.gone.push({ row, why });
     // a goal that was reached and rewarded stays reached, whatever the metric does afterwards
-    else if (ordered.has(row.state) && row.subject_kind !== "metric") {
+    else if ((ordered.has(row.state) || row.state === "failed") && row.subject_kind !== "metric") {
       const mark = stands.has(row.id) ? null : why;
       if (mark !== row.undone_why) plan.marks.push({ id: row.id, why: mark });
     }

@@ -33,7 +33,11 @@ export const personsBehind = async (
 };
 
 /** Where a rule counts by the owner, the owner's key. */
-const ownerCounted = ({ rule, seen, recipientKey }: DueGrant): string[] => {
+export const ownerCounted = ({
+  rule,
+  seen,
+  recipientKey,
+}: Pick<DueGrant, "rule" | "seen" | "recipientKey">): string[] => {
   const counts = rule.once.per === "owner" || rule.limits.some(({ per }) => per === "owner");
   const owner = counts ? whose("owner", seen, recipientKey) : null;
   return owner === null ? [] : [owner];
@@ -94,7 +98,7 @@ export const slotsOf = async (tx: Sql, persons: Persons, grants: readonly DueGra
       : await tx.rows<{ n: number; id: string }>(
           `select t.n::int as n, g.id from unnest($1::text[], $2::text[], $3::text[]) with ordinality as t (rule, once, key, n)
            join grants g on g.rule_id = t.rule and g.once_key = t.once and g.recipient_key = t.key
-           where g.state <> 'cancelled' order by g.granted_at, g.id for no key update of g`,
+           where (g.state <> 'cancelled' or g.taken_by is not null) order by g.granted_at, g.id for no key update of g`,
           [asked.map(({ rule }) => rule), asked.map(({ once }) => once), asked.map(({ key }) => key)],
         );
   const holders = new Map<string, string>();

@@ -23,13 +23,16 @@ export interface Taken {
   unfunded: boolean;
 }
 
+/** What of a grant says how much it needs. */
+export type Wanting = Pick<DueGrant, "id" | "ruleId" | "rule" | "recipientKey" | "value" | "seen">;
+
 export interface Room {
   /**
    * Takes what a grant needs, all of it or nothing. `now`: it cannot wait for a budget, because it is past that. `stands`: it
    * was given before, so what the person got under other keys of theirs, perhaps before they were known to be one, does not
    * take it away; `grows`: but it is worth more now, and needs room for that.
    */
-  take(grant: DueGrant, how: { now: boolean; stands: boolean; grows: boolean }): Taken | Stop;
+  take(grant: Wanting, how: { now: boolean; stands: boolean; grows: boolean }): Taken | Stop;
   /** Writes what was taken of limits. Reservations are postings, which the caller writes. */
   write(tx: Sql): Promise<void>;
 }
@@ -47,13 +50,13 @@ type Limit = Rule["limits"][number];
 export const openRoom = async (
   corridor: Corridor,
   tx: Sql,
-  grants: readonly DueGrant[],
+  grants: readonly Wanting[],
   persons: Persons,
 ): Promise<Room> => {
   const { workspace } = corridor;
-  const found = new Map<DueGrant, Map<Limit, [string, ...string[]]>>();
+  const found = new Map<Wanting, Map<Limit, [string, ...string[]]>>();
   // asked more than once, and the period that a moment lies in takes its time
-  const keysOf = (grant: DueGrant, limit: Limit) => {
+  const keysOf = (grant: Wanting, limit: Limit) => {
     const own = found.get(grant) ?? new Map<Limit, [string, ...string[]]>();
     found.set(grant, own);
     const keys = own.get(limit) ?? limitKeys(grant, limit, workspace.timeZone, persons);
@@ -99,7 +102,7 @@ export const openRoom = async (
  * milestone that arrives late counts in the period in which it happened.
  */
 const limitKeys = (
-  { ruleId, seen, recipientKey }: DueGrant,
+  { ruleId, seen, recipientKey }: Wanting,
   limit: Limit,
   timeZone: string,
   persons: Persons,
@@ -123,7 +126,7 @@ const sumOf = (totals: Totals, keys: readonly string[]) => {
 };
 
 /** What a grant takes of a limit of money, in the limit's minor units; null where it cannot be said. */
-const amountIn = ({ workspace }: Corridor, { value, seen }: DueGrant, { amount }: Limit): number | null =>
+const amountIn = ({ workspace }: Corridor, { value, seen }: Wanting, { amount }: Limit): number | null =>
   amount === null || !sameSort(value.currency, amount.currency)
     ? 0
     : (worthIn(workspace, value, amount.currency, seen.milestone.occurredAt)?.minor ?? null);
@@ -150,7 +153,7 @@ const overLimit = (
 
 const takeOfBudget = (
   { workspace }: Corridor,
-  grant: DueGrant,
+  grant: Wanting,
   budget: BudgetRow | null,
   now: boolean,
 ): Taken | Stop => {

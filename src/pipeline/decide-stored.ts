@@ -24,6 +24,8 @@ export interface StoredGrant {
   moves: number;
   /** By a person who accepted a dispute. */
   given: boolean;
+  /** A person takes it back, or took it: no rule says any more whether it is due. */
+  taken: boolean;
 }
 
 /** Nothing was ordered yet: deciding may change or cancel it. */
@@ -48,7 +50,8 @@ export const loadGrants = async (
     `select g.id, g.state, g.milestone_id, g.rule_id, g.recipient_key, g.once_key, g.part, own.connection, own.subject_kind,
        own.subject_id, g.value_minor, exists (select from orders o where o.grant_id = g.id) as frozen,
        exists (select from grant_moves v where v.grant_id = g.id and v.to_state = 'issued') as issued_before,
-       g.currency, g.reward_id, g.undone_why, g.given_by is not null as given, (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
+       g.currency, g.reward_id, g.undone_why, g.given_by is not null as given, g.taken_by is not null as taken,
+       (select count(*) from grant_moves v where v.grant_id = g.id)::int as moves
      from grants g join milestones own on own.id = g.milestone_id
      -- one condition with "or" would read all grants that there ever were
      where g.id in (select unnest($1::uuid[]) union select id from grants where milestone_id = any ($2))

@@ -65,7 +65,7 @@ export const amendGrants = async (
 ): Promise<void> => {
   if (amended.length === 0) return;
   await tx.run(
-    `update grants g set milestone_id = t.milestone_id, undone_at = null, undone_why = null,
+    `update grants g set milestone_id = t.milestone_id, undone_at = null, undone_why = null, reward_version = null,
        round = g.round + case when t.anew and t.again then 1 else 0 end,
        netted_minor = case when t.anew then 0 else g.netted_minor end,
        not_before = case when g.state = 'approved' then $1 else g.not_before end,

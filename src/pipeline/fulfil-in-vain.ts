@@ -10,6 +10,8 @@ import { isOffer } from "./offer-rule.ts";
 /** Why the order of an approved grant would be for nobody, or for nothing. */
 export const whyInVain = async (tx: Sql, grant: GrantView): Promise<MoveReason | null> => {
   if (grant.recipient.erased_at) return reason("forgotten");
+  // it was undone while it was ordered, and the order was refused
+  if (grant.undone_at) return reason("undone", { undone: grant.undone_why ?? "correction" });
   const returned =
     isOffer(grant) && (await tx.row("select from redemptions where grant_id = $1 and returned", [grant.id]));
   return returned ? reason("points_returned") : null;

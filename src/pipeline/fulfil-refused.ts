@@ -41,7 +41,7 @@ export const refused = async (
   const { via } = await titlesOf(corridor, tx, current);
   if (via.length < 2) {
     if (how === "permanent") {
-      await fail(tx, id, detail, from);
+      await fail(corridor, tx, id, detail, from);
       return false;
     }
     await backToApproved(tx, id, from, detail);
@@ -53,7 +53,7 @@ export const refused = async (
   // whoever could take it refused it for good: it has failed
   const choice = how === "permanent" && !another ? await chooseRoute(corridor, tx, current) : undefined;
   if (choice?.what === "never") {
-    await fail(tx, id, choice.why, from);
+    await fail(corridor, tx, id, choice.why, from);
     return false;
   }
   await backToApproved(tx, id, from, another ? `${detail} Another provider is asked.` : detail);
@@ -67,14 +67,19 @@ export const refused = async (
   return another;
 };
 
-const fail = async (tx: Sql, grantId: string, why: string, from: "ordering" | "unknown") => {
+const fail = async (
+  { now, telemetry }: Corridor,
+  tx: Sql,
+  grantId: string,
+  why: string,
+  from: "ordering" | "unknown",
+) => {
   await moveGrants(tx, [{ grantId, from, to: "failed", actor: "fulfil", why }]);
+  telemetry.grant("failed");
   await tx.run("update grants set waiting = $2 where id = $1", [grantId, why]);
-  // what it would have paid is open again; should it be tried once more, it is frozen anew
-  if ((await tx.run("delete from nettings where grant_id = $1 and not posted", [grantId])) > 0) {
-    await tx.run("delete from orders where grant_id = $1", [grantId]);
-    await tx.run("update grants set netted_minor = 0 where id = $1", [grantId]);
-  }
+  // what it would have paid of a debt is open again
+  if (await tx.row("select from nettings where grant_id = $1 and not posted", [grantId]))
+    await giveUpOrder(tx, grantId, "permanent", why, now());
   await freeGrants(tx, [grantId]);
 };
 

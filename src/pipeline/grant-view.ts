@@ -25,6 +25,10 @@ export interface GrantView {
   round: number;
   /** Its orders from this round on belong to the present walk through the providers of its reward. */
   walk_from: number;
+  /** What providers refused for good in earlier rounds than this was before a person tried it again. */
+  retried_from: number;
+  /** Set where a person tried it again: the rule version that its reward is read from since. */
+  reward_version: number | null;
   /** What of the cost paid a debt instead. */
   netted_minor: number;
   clawback: boolean;
@@ -33,6 +37,8 @@ export interface GrantView {
   /** The `undone_at` that was acted upon. */
   undone_done: Date | null;
   taking_back_at: Date | null;
+  /** Who takes it back by hand, or took it. */
+  taken_by: string | null;
   notify: string[];
   claim_version: number;
   claimed_at: Date | null;
@@ -58,8 +64,8 @@ export const loadGrant = async (
 ): Promise<GrantView | undefined> => {
   const row = await sql.row<Row>(
     `select g.id, g.state, g.waiting, g.not_before, g.granted_at, g.rule_id, g.rule_version, g.reward_id, g.provider, g.value_minor,
-       g.currency, g.cost_minor, g.cost_currency, g.budget, g.round, g.walk_from, g.netted_minor, g.clawback, g.undone_at, g.undone_why,
-       g.undone_done, g.taking_back_at, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) || jsonb_build_object(
+       g.currency, g.cost_minor, g.cost_currency, g.budget, g.round, g.walk_from, g.retried_from, g.reward_version, g.netted_minor, g.clawback, g.undone_at, g.undone_why,
+       g.undone_done, g.taking_back_at, g.taken_by, g.notify, g.claim_version, g.claimed_at, m.situation, to_jsonb(r) || jsonb_build_object(
          'has_device', exists (select from push_subscriptions p where p.recipient_id = r.id)) as recipient
      from grants g join milestones m on m.id = g.milestone_id join recipients r on r.id = g.recipient_id
      where g.id = $1${options.lock ? " for no key update of g" : ""}`,
@@ -78,15 +84,17 @@ export const loadGrant = async (
 export const aboutColumn =
   "m.subject_kind || ' ' || coalesce(m.situation #>> '{deal,name}', m.situation #>> '{contact,name}', m.subject_id)";
 
-/** Titles by language, and the reward's providers with its options at each, from the rule version that made the grant. */
+/** Titles by language, and the reward's providers with its options at each, from the rule version that made the grant, or, of one that
+ * a person tried again, from the one in force then. */
 export const titlesOf = async (
   corridor: Corridor,
   sql: Sql,
-  grant: Pick<GrantView, "rule_id" | "rule_version" | "reward_id">,
+  grant: Pick<GrantView, "rule_id" | "rule_version" | "reward_id"> & Partial<Pick<GrantView, "reward_version">>,
 ) => {
   const { matcher } = await corridor.rules.version(grant.rule_version, sql);
   const rule = matcher.book.rules.find((each) => each.id === grant.rule_id);
-  const reward = matcher.book.rewards.find((each) => each.id === grant.reward_id);
+  const since = grant.reward_version ? await corridor.rules.version(grant.reward_version, sql) : undefined;
+  const reward = (since?.matcher ?? matcher).book.rewards.find((each) => each.id === grant.reward_id);
   return {
     rule: isOffer(grant) ? offerTitle : (rule?.title ?? { en: grant.rule_id }),
     reward: reward?.title ?? null,

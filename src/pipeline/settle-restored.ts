@@ -4,14 +4,13 @@
  */
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
-import { post } from "../ledger/ledger.ts";
 import { reason } from "../ledger/move-reasons.ts";
 import { formatMoney } from "../money.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtsOfGrant, forgive, heldThrough, lockRecipient } from "./debts.ts";
-import { sourceOf } from "./decide-free.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
 import { movePastOrder } from "./past-orders.ts";
+import { reserveAgain } from "./reserve-again.ts";
 import { STAYS } from "./settle-undone.ts";
 
 const A_MINUTE = 60_000;
@@ -64,7 +63,7 @@ const restore = async (corridor: Corridor, tx: Sql, grant: GrantView, now: Date)
     return false;
   }
   const payable = whole ? cost.minor : missing;
-  if (!(await reserve(tx, grant, payable))) {
+  if (!(await reserveAgain(tx, grant, payable, `${grantId}/reserve/again/${grant.round + 1}`))) {
     const why = `due again: its budget "${grant.budget}" holds less than ${formatMoney({ ...cost, minor: payable })}`;
     await wait(tx, grantId, why, until);
     return false;
@@ -96,33 +95,6 @@ const stateBefore = async (tx: Sql, grantId: string): Promise<"issued" | "redeem
   );
   return row?.from_state === "redeemed" ? "redeemed" : "issued";
 };
-
-/** False where the budget does not hold as much: nothing was changed then. */
-const reserve = async (tx: Sql, grant: GrantView, minor: number): Promise<boolean> => {
-  await tx.run("savepoint reserving");
-  try {
-    await post(tx, [
-      {
-        key: `${grant.id}/reserve/again/${grant.round + 1}`,
-        grantId: grant.id,
-        what: "reserve",
-        from: sourceOf(grant.budget),
-        to: "reserved",
-        amount: { minor, currency: grant.cost.currency },
-      },
-    ]);
-  } catch (error) {
-    if (!isOverspent(error)) throw error;
-    await tx.run("rollback to savepoint reserving");
-    return false;
-  }
-  await tx.run("release savepoint reserving");
-  return true;
-};
-
-/** The constraint that no budget goes below zero. */
-const isOverspent = (error: unknown) =>
-  error instanceof Error && "constraint" in error && error.constraint === "budget_never_overspent";
 
 const wait = (tx: Sql, grantId: string, why: string, until: Date) =>
   tx.run("update grants set waiting = $2, not_before = $3 where id = $1", [grantId, why, until]);

@@ -177,6 +177,8 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
       reason("undone_not_taken", { undone: grant.undone_why ?? "correction", detail }),
     );
   }
+  const byHand = grant.taken_by !== null && grant.undone_why !== null;
+  if (byHand) await staysByHand(tx, grant, detail);
   // it stays a reward: somebody who was not told of it, because it was undone while it was ordered, is told now
   const known = await tx.row("select from messages where grant_id = $1 and round = $2 and kind <> 'celebration'", [
     grant.id,
@@ -184,12 +186,25 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
   ]);
   const untold = known === undefined;
   const message = untold ? await queueMessage(corridor, tx, grant) : undefined;
+  if (byHand) return message;
   // whom nobody can reach is looked for by how the reason begins
   await tx.run(
     "update grants set waiting = case when waiting like $3 then waiting || '; ' else '' end || $2 where id = $1",
     [grant.id, `${STAYS}: ${detail}`, `${UNREACHABLE}%`],
   );
   return message;
+};
+
+/** A person wanted it back, and that cannot be done: it is as it was, its history says so, and its rule holds again. */
+const staysByHand = async (tx: Sql, { id: grantId, state, taken_by, undone_why }: GrantView, detail: string) => {
+  await tx.run(
+    "update grants set taken_by = null, undone_at = null, undone_why = null, undone_done = null where id = $1",
+    [grantId],
+  );
+  const why = reason("not_taken_back", { undone: undone_why ?? "correction", detail });
+  await moveGrants(tx, [{ grantId, from: null, to: state, actor: taken_by ?? "settle", why }]);
+  // what was told of its record meanwhile was not held against it
+  await judgeRecordAgain(tx, grantId);
 };
 
 const clawBack = async (

@@ -1,12 +1,13 @@
 /**
  * Orders placed at vendors equal grants issued, exactly, after any run of faults: vendors that accept and go silent, refuse,
- * ask for patience, run out of money, are paused, and processes that die between a call and its row.
+ * ask for patience, run out of money, are paused, processes that die between a call and its row, and people who try again.
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { pauseSending, resumeSending } from "../../src/pipeline/pause.ts";
+import { retryFailed } from "../../src/pipeline/retry-failed.ts";
 import { openRoutingBench, type RoutingBench } from "../support/routing-bench.ts";
 
 const MINUTE = 60_000;
@@ -26,8 +27,9 @@ rewards:
     via:
       - { provider: giftbit, brands: [amazonus] }
       - { provider: tango, utid: U666425 }
+  - { id: single, value: 30 EUR, provider: tremendous, products: [visa-eu] }
 `,
-    "  - { id: also, title: Also, on: deal.won, reward: { to: owner, give: dollars }, from: 2026-01-01 }\n",
+    "  - { id: also, title: Also, on: deal.won, reward: { to: owner, give: dollars }, from: 2026-01-01 }\n  - { id: third, title: Third, on: deal.won, reward: { to: owner, give: single }, from: 2026-01-01 }\n",
   );
 }, 60_000);
 afterAll(() => at.close());
@@ -52,6 +54,7 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("resume" as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("die" as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("retry" as const), which: fc.nat() }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("work" as const), minutes: fc.constantFrom(0.05, 0.5, 2, 10) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -107,10 +110,20 @@ const die = async () => {
   await fulfil(dying, due.id).catch(() => {});
 };
 
+/** A person tries again what has failed. Whether that may be done is not theirs to know. */
+const retry = async (which: number) => {
+  const failed = await at.sql.rows<{ id: string }>("select id from grants where state = 'failed' order by id");
+  const one = failed[which % Math.max(1, failed.length)];
+  if (!one) return;
+  const hand = { user: null, name: "anna", because: "The vendor says that it works now" };
+  seen.retried.push((await retryFailed(at.bench.opened.corridor, one.id, hand)).ok);
+};
+
 const take = async (each: Step) => {
   if (each.do === "win") await at.win(each.owner);
   else if (each.do === "fault") setFault(each.vendor, each.how);
   else if (each.do === "die") await die();
+  else if (each.do === "retry") await retry(each.which);
   else if (each.do === "work") await at.workFor(each.minutes * MINUTE);
   else if (each.do === "resume")
     await at.bench.opened.database.transaction((tx) => resumeSending(tx, { by: "anna", at: at.clock.now() }));
@@ -139,8 +152,9 @@ const standingOfGrants = async () => {
   return counted;
 };
 
+const seen = { issued: 0, failed: 0, walked: 0, retried: [] as boolean[] };
+
 test("orders that stand equal grants issued", async () => {
-  const seen = { issued: 0, failed: 0, walked: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
       for (const each of steps) {
@@ -174,4 +188,5 @@ test("orders that stand equal grants issued", async () => {
   // the runs were worth something
   expect(seen.issued).toBeGreaterThan(20);
   expect(seen.walked).toBeGreaterThan(5);
+  expect(seen.retried.filter(Boolean).length).toBeGreaterThan(2);
 }, 300_000);

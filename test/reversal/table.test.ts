@@ -5,6 +5,8 @@ import { allowedMoves, type GrantState, grantStates, moveGrants } from "../../sr
 import { post, unbalanced } from "../../src/ledger/ledger.ts";
 import { revealClaim, viewClaim } from "../../src/pipeline/claim.ts";
 import { forgiveDebts } from "../../src/pipeline/forgive-debts.ts";
+import type { OrderOutcome } from "../../src/rewards/index.ts";
+import { eventually } from "../support/workspace.ts";
 import { openRoom, type Room } from "./room.ts";
 import { type Row, readTable } from "./table.ts";
 
@@ -82,6 +84,37 @@ const clawedBack = async (prepare: (id: string) => Promise<unknown> = async () =
   await undo(id);
   return id;
 };
+/** A code whose order is on its way while its deal is lost. `answer`: what becomes of the order, where it is not taken. */
+const underWay = (answer?: OrderOutcome): Play => {
+  let [answered, done] = [() => {}, Promise.resolve()];
+  return {
+    async start() {
+      const id = await room.win("code", room.owner());
+      const provider = room.corridor.providers.get("codes")?.provider;
+      if (!provider) throw new Error("no provider");
+      const { order } = provider;
+      const heard = new Promise<void>((resolve) => {
+        answered = resolve;
+      });
+      provider.order = async (request) => {
+        provider.order = order;
+        await heard;
+        return answer ?? order.call(provider, request);
+      };
+      done = room.order(id);
+      await eventually("the order", async () => (await room.grant(id)).state === "ordering");
+      return id;
+    },
+    async happens(id) {
+      await room.mark(id, "deal.lost");
+      answered();
+      await done;
+      room.clock.advance(600_000);
+      await room.order(id);
+      await room.settle(id);
+    },
+  };
+};
 /** A later reward of the same owner pays this much of what they owe. */
 const payLater = async (id: string, minor: number) => {
   const owner = (
@@ -93,19 +126,13 @@ const payLater = async (id: string, minor: number) => {
 };
 
 const plays: Record<string, Play> = {
-  "ordering: the order is accepted while it is not due any more, the code was not seen": {
-    async start() {
-      const id = await room.win("code", room.owner());
-      await moveGrants(room.database, [{ grantId: id, from: "approved", to: "ordering", actor: "test", why: "" }]);
-      return id;
-    },
-    async happens(id) {
-      await room.mark(id, "deal.lost");
-      await moveGrants(room.database, [{ grantId: id, from: "ordering", to: "approved", actor: "test", why: "" }]);
-      await room.order(id);
-      await room.settle(id);
-    },
-  },
+  "ordering: the order is accepted while it is not due any more, the code was not seen": underWay(),
+  "ordering: not due any more, and the order is refused": underWay({
+    outcome: "rejected",
+    kind: "configuration",
+    code: "test",
+    detail: "The pool is closed",
+  }),
   "issued: not due any more, the code was not seen": issued("code"),
   "issued: not due any more, the balance has the points": issued("points"),
   "issued: not due any more, the points were used, clawback": issued("points", and(setClawback, usePoints)),
@@ -261,8 +288,7 @@ describe("the table", () => {
     for (let again = 0; again < 2; again++) await room.settle(id);
 
     const path = (await pathOf(id)).slice(before.path.length);
-    // rows that begin in `ordering` are set up by going back and forth
-    expect(row.from === "ordering" ? path.slice(-row.to.length) : path).toEqual(row.to);
+    expect(path).toEqual(row.to);
     const booked = (await postingsOf(id)).slice(before.postings.length).map((each) => each.told);
     const others = new Set(["recover: clawed_back → funding"]);
     expect(booked.filter((each) => !others.has(each))).toEqual(row.postings);

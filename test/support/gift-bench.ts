@@ -16,15 +16,23 @@ export const tokenOf = (name: string) => `${name}-token-of-these-tests-only`;
 const user = (name: string, roles: string) =>
   `  - { email: ${name}@acme.example, name: ${name[0]?.toUpperCase()}${name.slice(1)}, roles: [${roles}], token: ${tokenOf(name)} }\n`;
 
-/** `providers`, `rewards`: lines of YAML. Each reward is given for a deal whose name begins with its id. */
+/** `providers`, `rewards`: lines of YAML. Each reward is given for a deal whose name begins with its id; `rule`: more keys of its rule. */
 export const openGiftBench = async (
-  { providers, rewards }: { providers: readonly string[]; rewards: readonly { id: string; yaml: string }[] },
+  {
+    providers,
+    rewards,
+    budget = "100000 EUR",
+  }: {
+    providers: readonly string[];
+    rewards: readonly { id: string; yaml: string; rule?: string }[];
+    budget?: string;
+  },
   start = "2026-11-23T12:00:00Z",
 ) => {
   const clock = clockAt(start);
   const rules = rewards.map(
-    ({ id }) =>
-      `  - { id: ${id}, title: For ${id}, on: deal.won, where: ['deal.name.startsWith("${id}")'], reward: { to: owner, give: ${id} }, notify: [email], budget: all, from: 2026-01-01 }`,
+    ({ id, rule = "from: 2026-01-01" }) =>
+      `  - { id: ${id}, title: For ${id}, on: deal.won, where: ['deal.name.startsWith("${id}")'], reward: { to: owner, give: ${id} }, notify: [email], budget: all, ${rule} }`,
   );
   const bench = await openBench(
     {
@@ -40,7 +48,7 @@ users:
 ${user("edda", "editor")}${user("anna", "approver")}${user("vera", "viewer")}`,
       rules: {
         "all.yaml": `budgets:
-  - { id: all, amount: 100000 EUR, from: 2026-01-01, until: 2030-01-01 }
+  - { id: all, amount: ${budget}, from: 2026-01-01, until: 2030-01-01 }
 rewards:
 ${rewards.map(({ id, yaml }) => `  - { id: ${id}, title: { en: A gift, it: Un dono }, ${yaml} }`).join("\n")}
 rules:

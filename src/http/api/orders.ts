@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { grantStates } from "../../ledger/grant-states.ts";
+import type { HandRefused } from "../../pipeline/hand.ts";
 import { viewOrder } from "../../pipeline/order-view.ts";
+import { retryFailed } from "../../pipeline/retry-failed.ts";
 import { settleOrderByHand } from "../../pipeline/settle-order.ts";
+import { takeBack } from "../../pipeline/take-back.ts";
 import { seenBy } from "./addresses.ts";
-import { defineRoute, refused } from "./route.ts";
+import { type ApiRefusal, defineRoute, refused } from "./route.ts";
 import { AttemptShape, ById, Id, Instant, MoneyShape, moneyShape } from "./shapes.ts";
 
 const Order = z.object({
@@ -65,7 +68,48 @@ const word = z.union([
   z.strictObject({ ordered: z.literal(false) }),
 ]);
 
+const Because = z.strictObject({ because: z.string().trim().min(1).max(200) });
+const Said = z.object({ said: z.string().describe("What happens now") });
+
+const statuses: Record<HandRefused["code"], ApiRefusal["status"]> = {
+  not_found: 404,
+  not_yours: 403,
+  own: 403,
+  no_reason: 422,
+  state: 409,
+  not_due: 409,
+  no_room: 409,
+  may_stand: 409,
+  stays: 409,
+};
+const answered = (id: string, done: { ok: true; said: string } | HandRefused) =>
+  done.ok ? { answer: { said: done.said } } : refused(statuses[done.code], done.code, `Grant ${id}: ${done.message}.`);
+
 export const orderRoutes = [
+  defineRoute({
+    method: "post",
+    path: "/grants/{id}/retry",
+    summary: "Order a grant again that has failed, where no order of it can stand; the reason is kept with your name",
+    roles: ["approver"],
+    params: ById,
+    body: Because,
+    answer: Said,
+    refusals: [404, 409],
+    handle: async ({ corridor, user, path: { id }, body: { because } }) =>
+      answered(id, await retryFailed(corridor, id, { user, name: user.email, because })),
+  }),
+  defineRoute({
+    method: "post",
+    path: "/grants/{id}/take-back",
+    summary: "Take a grant back that was given, or cancel it before it is; its recipient is told, with the reason",
+    roles: ["approver"],
+    params: ById,
+    body: Because,
+    answer: Said,
+    refusals: [404, 409],
+    handle: async ({ corridor, user, path: { id }, body: { because } }) =>
+      answered(id, await takeBack(corridor, id, { user, name: user.email, because })),
+  }),
   defineRoute({
     method: "get",
     path: "/grants/{id}/order",
@@ -97,7 +141,7 @@ export const orderRoutes = [
     roles: [],
     params: ById,
     body: word,
-    answer: z.object({ said: z.string().describe("What happens now") }),
+    answer: Said,
     refusals: [409],
     async handle({ corridor, user, path: { id }, body }) {
       const content =
