@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Database } from "../../../src/db/sql.ts";
 import type { Rejection } from "../../../src/outcome.ts";
+import type { ReceiptRequest } from "../../../src/receipt.ts";
 import {
   type CancelOutcome,
   type OrderRequest,
@@ -46,10 +47,28 @@ export interface ProviderBench {
     endsAs: CancelOutcome["outcome"];
     arrange(): Promise<Arranged>;
   }[];
+  /** What the vendor sends by itself; absent of who only is asked. */
+  receipts?: ReceiptBench;
   /** What may stand in no detail, warning or check. */
   secrets(): string[];
   warnings: string[];
   close(): Promise<void>;
+}
+
+export interface ReceiptBench {
+  /** Of the provider in accolade.yaml, with the secret that receipts are verified by. */
+  settings: Record<string, unknown>;
+  /** Keys of a reward in the rule book that it supplies. */
+  reward: string;
+  /** What the vendor can tell, in its own words: of an order, and of anything else. */
+  ofOrders: readonly string[];
+  others: readonly string[];
+  /** A genuine one, about the order that the vendor has under this key. `wrong`: by somebody who guesses the secret. */
+  request(what: string, key: string, secret?: "wrong"): ReceiptRequest;
+  /** Headers without which it is refused. */
+  proofs: readonly string[];
+  /** No byte of the body may change; otherwise a secret goes with it, and whoever has that is believed. */
+  signsBody: boolean;
 }
 
 export const recipient = {

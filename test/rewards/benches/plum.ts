@@ -168,6 +168,22 @@ export const plumBench = async (sql: Database): Promise<ProviderBench> => {
     ],
     takenBack: { unseen: "cannot", seen: "cannot" },
     cancels: [],
+    receipts: {
+      settings: { ...settings, webhookKey: "a1p2z5b7v68b9112234" },
+      reward: "product: 15365, value: 10 EUR",
+      ofOrders: ["delivered", "pending", "canceled"],
+      others: [],
+      request: (what, key, secret) => ({
+        method: "POST",
+        url: "https://accolade.example/receipts/plum",
+        headers: { "x-api-key": secret ? "a1p2z5b7v68b9112235" : "a1p2z5b7v68b9112234" },
+        body: Buffer.from(
+          JSON.stringify({ id: 1, data: { orderId: 1, poNumber: key, deliveryStatus: what }, createdAt: "2026-11-23" }),
+        ),
+      }),
+      proofs: ["x-api-key"],
+      signsBody: false,
+    },
     secrets: () => [
       api.client.clientSecret,
       api.client.refreshToken,

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Database } from "../../../src/db/sql.ts";
 import type { OrderRequest } from "../../../src/rewards/index.ts";
 import { insertGrantRow } from "../../support/grant-row.ts";
@@ -218,6 +219,26 @@ export const tremendousBench = async (sql: Database): Promise<ProviderBench> => 
         arrange: undelivered(() => (api.faults.instead = { to: "POST /rewards", status: 422 })),
       },
     ],
+    receipts: {
+      settings: { ...settings, webhookKey: api.privateKey },
+      reward: `products: [${GIFT_CARD.id}], value: 10 EUR`,
+      ofOrders: ["ORDERS.APPROVED", "ORDERS.CANCELED", "ORDERS.FAILED", "REWARDS.CANCELED"],
+      others: ["FUNDING_SOURCES.FUNDED", "PRODUCTS.ADDED", "MEMBERS.INVITED"],
+      request(what, key, secret) {
+        const held = api.orders.find(({ body }) => body.external_id === key);
+        const id = (what.startsWith("REWARDS.") ? held?.rewardId : held?.id) ?? "unknown";
+        const { body, headers } = api.webhook(what, { id, type: "any" });
+        const guessed = createHmac("sha256", "a guess").update(body).digest("hex");
+        return {
+          method: "POST",
+          url: "https://accolade.example/receipts/tremendous",
+          headers: secret ? { ...headers, "tremendous-webhook-signature": `sha256=${guessed}` } : headers,
+          body,
+        };
+      },
+      proofs: ["tremendous-webhook-signature"],
+      signsBody: true,
+    },
     secrets: () => [api.apiKey, "TEST_wrong-key-of-this-test", ...api.orders.flatMap(({ links }) => links)],
     warnings: [],
     close: api.close,
