@@ -10,7 +10,7 @@ import { type DueGrant, dueGrants } from "./decide-due.ts";
 import type { Family, News } from "./decide-gather.ts";
 import { writeGrants } from "./decide-grants.ts";
 import { judgeFamily, milestoneKey, type StoredMilestone } from "./decide-judge.ts";
-import { judgeMetrics, metricMilestones } from "./decide-metrics.ts";
+import { judgeMetrics, metricMilestones, windowsOf } from "./decide-metrics.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround } from "./decide-people.ts";
 
@@ -69,10 +69,11 @@ export const decideBook = async (
   return writeGrants(corridor, tx, {
     members,
     milestones: [...new Set([...[...stored.values()].map(({ id }) => id), ...milestoneIds.values()])],
-    metricMilestones: [
-      ...ofMetrics.flatMap((family) => family.judged.flatMap((each) => milestoneIds.get(each) ?? [])),
-      ...measured.flatMap(({ replaces }) => replaces),
-    ],
+    windows: windowsOf(
+      measured,
+      ofMetrics.flatMap((family) => family.judged),
+      milestoneIds,
+    ),
     due,
     undone,
     milestoneIds,

@@ -11,6 +11,7 @@ import type { Corridor } from "./corridor.ts";
 import type { DueGrant, Judged } from "./decide-due.ts";
 import { beginningOf } from "./decide-first-state.ts";
 import { freeGrants, sourceOf } from "./decide-free.ts";
+import { hangOn, hangsOnMetric, measuredStanding, type Windows } from "./decide-measured.ts";
 import { isShared } from "./decide-once.ts";
 import type { People } from "./decide-people.ts";
 import { personsBehind, slotsOf } from "./decide-persons.ts";
@@ -23,8 +24,8 @@ export interface Verdict {
   members: readonly RecordKey[];
   /** Rows of all milestones of the members, also of those that turned out not to have been. */
   milestones: readonly number[];
-  /** Rows of the metric milestones that were judged: of a metric only these windows are looked at. */
-  metricMilestones: readonly number[];
+  /** The metric milestones that were judged: of a metric only these windows are looked at. */
+  windows: Windows;
   due: readonly DueGrant[];
   /** By grant id: why it is no longer due. */
   undone: ReadonlyMap<string, string>;
@@ -37,7 +38,7 @@ export interface Verdict {
 /** Returns the grants that are to be ordered now. */
 export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict): Promise<string[]> => {
   const { milestoneIds, people, decidedAt } = verdict;
-  const milestones = [...verdict.milestones, ...verdict.metricMilestones];
+  const milestones = [...verdict.milestones, ...verdict.windows.own.keys(), ...verdict.windows.replaced.keys()];
   const due = inOrder(verdict.due);
   const stored = await loadGrants(
     tx,
@@ -107,6 +108,10 @@ export const writeGrants = async (corridor: Corridor, tx: Sql, verdict: Verdict)
     ...back.flatMap(({ row, begun }) => reservation(begun, row.moves)),
   ]);
   await writeStops(tx, milestones, stopped, milestoneIds, decidedAt);
+  const { unwanted } = plan;
+  const standing = await measuredStanding(corridor, tx, { unwanted, stopped, windows: verdict.windows, milestoneIds });
+  await markUndone(tx, standing.marks, decidedAt);
+  await hangOn(tx, [...plan.moved, ...standing.moved]);
 
   const all = [...moves, ...later];
   for (const { to } of all) corridor.telemetry.grant(to);
@@ -133,16 +138,20 @@ interface Plan {
   stopped: { grant: DueGrant; stop: Stop }[];
   /** Of ordered grants: why they are no longer due, or null where they are due again. */
   marks: { id: string; why: string | null }[];
+  /** Ordered for a metric, and not among what is due. */
+  unwanted: StoredGrant[];
+  /** Ordered for a metric, and due for another window by now. */
+  moved: { id: string; milestone: number }[];
 }
 
 const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<string, StoredGrant>): Plan => {
-  const plan: Plan = { fresh: [], again: [], gone: [], stopped: [], marks: [] };
+  const plan: Plan = { fresh: [], again: [], gone: [], stopped: [], marks: [], unwanted: [], moved: [] };
   const wanted = new Set<string>();
   const own = new Set(verdict.members.map((key) => `${key.connection}/${key.kind}/${key.id}`));
-  const windows = new Set(verdict.metricMilestones);
+  const { own: judged, replaced } = verdict.windows;
   const isOwn = (row: StoredGrant) =>
     row.subject_kind === "metric"
-      ? windows.has(row.milestone_id)
+      ? judged.has(row.milestone_id) || replaced.has(row.milestone_id)
       : own.has(`${row.connection}/${row.subject_kind}/${row.subject_id}`);
   // ordered for a milestone that turned out not to have been, or for somebody else: it counts as the reward
   const past = Map.groupBy(
@@ -176,14 +185,20 @@ const planOf = (verdict: Verdict, due: readonly DueGrant[], stored: ReadonlyMap<
       else plan.fresh.push(grant);
     } else if (movable.has(row.state) && !row.frozen && differs(row, grant, verdict.milestoneIds)) {
       plan.again.push({ row, grant });
-    } else if (row.undone_why !== null) plan.marks.push({ id: row.id, why: null });
+    } else {
+      if (row.undone_why !== null) plan.marks.push({ id: row.id, why: null });
+      const milestone = verdict.milestoneIds.get(grant.judged);
+      if (hangsOnMetric(row) && milestone !== undefined && milestone !== row.milestone_id)
+        plan.moved.push({ id: row.id, milestone });
+    }
   }
   for (const row of stored.values()) {
     // what a person gave or took back does not hang on the conditions
     if (wanted.has(row.id) || !isOwn(row) || row.given || row.taken) continue;
     const why = verdict.undone.get(row.id) ?? reasonFor(row, wantedParts);
     if (movable.has(row.state)) plan.gone.push({ row, why });
-    // a goal that was reached and rewarded stays reached, whatever the metric does afterwards
+    else if (hangsOnMetric(row)) plan.unwanted.push(row);
+    // without clawback, a goal that was reached and rewarded stays reached, whatever the metric does afterwards
     else if ((ordered.has(row.state) || row.state === "failed") && row.subject_kind !== "metric") {
       const mark = stands.has(row.id) ? null : why;
       if (mark !== row.undone_why) plan.marks.push({ id: row.id, why: mark });

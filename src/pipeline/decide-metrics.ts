@@ -16,6 +16,7 @@ import { countMetrics } from "./count-metrics.ts";
 import type { MetricKey } from "./decide-again.ts";
 import type { Judged, Merges } from "./decide-due.ts";
 import { heldMatch } from "./decide-judge.ts";
+import type { Windows } from "./decide-measured.ts";
 import {
   askedFor,
   changeOf,
@@ -88,22 +89,28 @@ export const metricMilestones = async (
   return measured(corridor, tx, asked, decidedAt);
 };
 
-/**
- * A metric of these subjects in the window that ended before the day `until`. Of whom nothing was measured in it, and who was
- * never judged in it, there is nothing to say.
- */
+/** A metric of these subjects, in the window that ended before the day `until`. */
+export interface AtEnd {
+  spec: RuleMetric;
+  until: string;
+  subjects: readonly { connection: string; id: string }[];
+}
+
+/** Each of these. Of whom nothing was measured in the window, and who was never judged in it, there is nothing to say. */
 export const metricsAtEnd = async (
   corridor: Pick<Corridor, "workspace" | "rules">,
   tx: Sql,
-  { spec, until, subjects, decidedAt }: AtEnd,
+  ends: readonly AtEnd[],
+  decidedAt: Date,
 ): Promise<MetricMilestone[]> => {
-  const metric = metricByName(spec.name);
-  if (!metric) return [];
   const { timeZone } = corridor.workspace;
   const today = localDay(decidedAt, timeZone);
   const asked = await asPersons(
     tx,
-    subjects.map((subject) => askedFor(metric, spec, subject, plusDays(until, -1), today)),
+    ends.flatMap(({ spec, until, subjects }) => {
+      const metric = metricByName(spec.name);
+      return metric ? subjects.map((subject) => askedFor(metric, spec, subject, plusDays(until, -1), today)) : [];
+    }),
   );
   const found = await measured(corridor, tx, asked, decidedAt);
   const empty = found.filter(({ situation }) => situation.metric?.sample === 0);
@@ -124,13 +131,6 @@ export const metricsAtEnd = async (
   );
   return found.filter((each) => !nothing.has(each));
 };
-
-interface AtEnd {
-  spec: RuleMetric;
-  until: string;
-  subjects: readonly { connection: string; id: string }[];
-  decidedAt: Date;
-}
 
 /** What was asked, answered, with what rules see around it. */
 const measured = async (
@@ -184,6 +184,24 @@ export const judgeMetrics = (
   }));
 };
 
+/** By their rows, what was judged of each window, also under ids that it took the place of. */
+export const windowsOf = (
+  measured: readonly MetricMilestone[],
+  judged: readonly Judged[],
+  milestoneIds: ReadonlyMap<Judged, number>,
+): Windows => {
+  const of = new Map(judged.map((each) => [each.milestone, each]));
+  return {
+    own: new Map(judged.map((each) => [milestoneIds.get(each) ?? 0, each])),
+    replaced: new Map(
+      measured.flatMap(({ milestone, replaces }) => {
+        const each = of.get(milestone);
+        return each ? replaces.map((id) => [id, each] as const) : [];
+      }),
+    ),
+  };
+};
+
 const listensTo = (rule: Rule, metric: RuleMetric): boolean =>
   rule.metric !== null && metricId(rule.metric, "") === metricId(metric, "");
 
@@ -198,7 +216,7 @@ const stoppedWindows = (tx: Sql, metrics: readonly MetricKey[]): Promise<Stopped
         [metrics.map(({ connection }) => connection), metrics.map(({ id }) => id)],
       );
 
-/** Withdraws what was judged in the same windows of other ids of the same owners. */
+/** Withdraws what was judged in the same windows of other ids of the same owners, and says each time which that was. */
 const replacedBy = async (tx: Sql, asked: readonly MetricAsked[], timeZone: string) => {
   const others = asked.flatMap((each) =>
     (each.question.also ?? []).map(({ connection, id }) => ({ each, connection, id: metricId(each.metric, id) })),
@@ -208,7 +226,7 @@ const replacedBy = async (tx: Sql, asked: readonly MetricAsked[], timeZone: stri
     `update milestones m set withdrawn = true
      from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) with ordinality as t (connection, id, at, day, n)
      where m.connection = t.connection and m.subject_kind = 'metric' and m.subject_id = t.id and m.type = 'metric.changed'
-       and m.occurred_at = t.at and m.discriminator = t.day and not m.withdrawn
+       and m.occurred_at = t.at and m.discriminator = t.day
      returning m.id, t.n::int as n`,
     [
       others.map(({ connection }) => connection),

@@ -5,6 +5,7 @@ import type { GrantState } from "../ledger/grant-states.ts";
 export interface StoredGrant {
   id: string;
   rule_id: string;
+  rule_version: number;
   recipient_key: string;
   once_key: string;
   part: number;
@@ -21,6 +22,9 @@ export interface StoredGrant {
   currency: string;
   reward_id: string;
   undone_why: string | null;
+  clawback: boolean;
+  /** Of a metric over a number of days, whose windows are never looked at again. */
+  rolling: boolean;
   moves: number;
   /** By a person who accepted a dispute. */
   given: boolean;
@@ -47,7 +51,8 @@ export const loadGrants = async (
   ids: readonly string[],
 ): Promise<Map<string, StoredGrant>> => {
   const rows = await tx.rows<StoredGrant>(
-    `select g.id, g.state, g.milestone_id, g.rule_id, g.recipient_key, g.once_key, g.part, own.connection, own.subject_kind,
+    `select g.id, g.state, g.milestone_id, g.rule_id, g.rule_version, g.clawback, g.recipient_key,
+       coalesce(own.situation #>> '{metric,over}' ~ '^[0-9]+ days?$', false) as rolling, g.once_key, g.part, own.connection, own.subject_kind,
        own.subject_id, g.value_minor, exists (select from orders o where o.grant_id = g.id) as frozen,
        exists (select from grant_moves v where v.grant_id = g.id and v.to_state = 'issued') as issued_before,
        g.currency, g.reward_id, g.undone_why, g.given_by is not null as given, g.taken_by is not null as taken,

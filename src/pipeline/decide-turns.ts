@@ -13,7 +13,7 @@ import { applyBrake } from "./decide-brake.ts";
 import { dueGrants } from "./decide-due.ts";
 import { writeGrants } from "./decide-grants.ts";
 import { takeDecidingLock } from "./decide-lock.ts";
-import { judgeMetrics, metricsAtEnd } from "./decide-metrics.ts";
+import { type AtEnd, judgeMetrics, metricsAtEnd, windowsOf } from "./decide-metrics.ts";
 import { writeMilestones } from "./decide-milestones.ts";
 import { peopleAround } from "./decide-people.ts";
 import { seriesOf } from "./metric-asked.ts";
@@ -36,15 +36,15 @@ const MOST = 500;
 export const decideTurns = async (corridor: Corridor): Promise<Decided> => {
   const { database, log, telemetry } = corridor;
   // nearly always there is none, and then nobody is kept waiting for the lock
-  if (!(await openTurn(database))) return NOTHING;
+  if ((await openTurns(database)).length === 0) return NOTHING;
   const at: { turn?: Turn } = {};
   try {
     const decided = await database.transaction(async (tx) => {
       await takeDecidingLock(tx);
-      const turn = await openTurn(tx);
+      const [turn] = await openTurns(tx);
       if (!turn) return NOTHING;
       at.turn = turn;
-      return decideTurn({ corridor, tx, nearMisses: true }, turn);
+      return decideTurn({ corridor, tx, nearMisses: true }, [turn]);
     });
     if (at.turn)
       log.step("window ended", { metric: at.turn.metric, until: at.turn.until, grants: decided.granted.length });
@@ -67,37 +67,37 @@ export const decideTurns = async (corridor: Corridor): Promise<Decided> => {
 
 const NOTHING: Decided = { events: 0, granted: [] };
 
-/** The turn that is first in line, if nothing that was received before it waits to be decided. */
-export const openTurn = (sql: Sql): Promise<Turn | undefined> =>
-  sql.row<Turn>(
-    `select metric, until::text as until, noticed_at, after_connection, after_id from (
-       select * from window_turns where state = 'open' order by ended_at, metric limit 1) t
-     where not exists (select from events e where e.state in ('reading', 'ready') and e.received_at < t.ended_at)
-       and not exists (select from inbox i where i.state = 'received' and i.received_at < t.ended_at)`,
+/** The turns that are first in line and ended together, if nothing that was received before their end waits to be decided. */
+export const openTurns = (sql: Sql): Promise<Turn[]> =>
+  sql.rows<Turn>(
+    `select metric, until::text as until, noticed_at, after_connection, after_id from window_turns t
+     where state = 'open' and (ended_at, noticed_at) = (
+         select ended_at, noticed_at from window_turns where state = 'open' order by ended_at, metric limit 1)
+       and not exists (select from events e where e.state in ('reading', 'ready') and e.received_at < t.ended_at)
+       and not exists (select from inbox i where i.state = 'received' and i.received_at < t.ended_at)
+     order by metric`,
   );
 
-/** Judges the next of those that a turn is about, in the caller's transaction, which holds the deciding lock. */
-export const decideTurn = async ({ corridor, tx, nearMisses }: Book, turn: Turn): Promise<Decided> => {
-  const decidedAt = turn.noticed_at;
+/** Judges the next of those that these turns are about, in the caller's transaction, which holds the deciding lock. They ended together. */
+export const decideTurn = async (
+  { corridor, tx, nearMisses }: Book,
+  turns: readonly [Turn, ...Turn[]],
+): Promise<Decided> => {
+  const decidedAt = turns[0].noticed_at;
   // by the rules of now, as a metric is whenever it is judged
-  const spec = turningMetrics(corridor.rules.current().matcher.book).get(turn.metric);
-  const metric = spec && metricByName(spec.name);
-  const after = { connection: turn.after_connection, id: turn.after_id };
-  const subjects = metric ? await turnSubjects(tx, spec.of, seriesOf(metric, spec), turn.until, after, MOST) : [];
-  const last = subjects.at(-1);
-  await tx.run(
-    `update window_turns set after_connection = $3, after_id = $4, state = $5 where metric = $1 and until = $2`,
-    [
-      turn.metric,
-      turn.until,
-      last?.connection ?? after.connection,
-      last?.id ?? after.id,
-      subjects.length < MOST ? "judged" : "open",
-    ],
-  );
-  if (!spec || subjects.length === 0) return { events: 1, granted: [] };
+  const metrics = turningMetrics(corridor.rules.current().matcher.book);
+  const asked: (AtEnd & { turn: Turn })[] = [];
+  for (const turn of turns) {
+    const spec = metrics.get(turn.metric);
+    const metric = spec && metricByName(spec.name);
+    const after = { connection: turn.after_connection, id: turn.after_id };
+    const subjects = metric ? await turnSubjects(tx, spec.of, seriesOf(metric, spec), turn.until, after, MOST) : [];
+    if (spec && subjects.length > 0) asked.push({ turn, spec, until: turn.until, subjects });
+  }
+  await keepPlaces(tx, turns, asked);
+  if (asked.length === 0) return { events: turns.length, granted: [] };
 
-  const milestones = await metricsAtEnd(corridor, tx, { spec, until: turn.until, subjects, decidedAt });
+  const milestones = await metricsAtEnd(corridor, tx, asked, decidedAt);
   const families = judgeMetrics(corridor, milestones);
   const judged = families.flatMap((family) => family.judged);
   const workspace = await tx.row<{ id: string }>("select id from workspace");
@@ -112,7 +112,7 @@ export const decideTurn = async ({ corridor, tx, nearMisses }: Book, turn: Turn)
   const granted = await writeGrants(corridor, tx, {
     members: [],
     milestones: [],
-    metricMilestones: [...milestoneIds.values(), ...milestones.flatMap(({ replaces }) => replaces)],
+    windows: windowsOf(milestones, judged, milestoneIds),
     due,
     undone: new Map(),
     milestoneIds,
@@ -120,5 +120,26 @@ export const decideTurn = async ({ corridor, tx, nearMisses }: Book, turn: Turn)
     decidedAt,
   });
   await applyBrake(corridor, tx, decidedAt);
-  return { events: 1, granted };
+  return { events: turns.length, granted };
+};
+
+/** How far each turn was judged; one of which there is nobody left is over. */
+const keepPlaces = (tx: Sql, turns: readonly Turn[], asked: readonly (AtEnd & { turn: Turn })[]): Promise<number> => {
+  const places = turns.map((turn) => {
+    const { subjects = [] } = asked.find((each) => each.turn === turn) ?? {};
+    const { connection, id } = subjects.at(-1) ?? { connection: turn.after_connection, id: turn.after_id };
+    return { ...turn, connection, id, state: subjects.length < MOST ? "judged" : "open" };
+  });
+  return tx.run(
+    `update window_turns w set after_connection = t.connection, after_id = t.id, state = t.state
+     from unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[]) as t (metric, until, connection, id, state)
+     where w.metric = t.metric and w.until = t.until`,
+    [
+      places.map(({ metric }) => metric),
+      places.map(({ until }) => until),
+      places.map(({ connection }) => connection),
+      places.map(({ id }) => id),
+      places.map(({ state }) => state),
+    ],
+  );
 };

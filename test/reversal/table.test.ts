@@ -77,11 +77,11 @@ const and =
   async (id: string) => {
     for (const step of steps) await step(id);
   };
-const clawedBack = async (prepare: (id: string) => Promise<unknown> = async () => {}) => {
+const clawedBack = async (prepare: (id: string) => Promise<unknown> = async () => {}, why = "deal.lost") => {
   const id = await room.issued("card", room.owner());
   await setClawback(id);
   await prepare(id);
-  await undo(id);
+  await undo(id, why);
   return id;
 };
 /** A code whose order is on its way while its deal is lost. `answer`: what becomes of the order, where it is not taken. */
@@ -168,6 +168,14 @@ const plays: Record<string, Play> = {
       await room.mark(id, "deal.lost");
       await dueAgain(id);
     },
+  },
+  "issued: its metric no longer meets the rule, clawback": {
+    ...issued("card", setClawback),
+    happens: (id) => undo(id, "metric.changed"),
+  },
+  "clawed_back: its metric meets the rule again": {
+    start: () => clawedBack(() => Promise.resolve(), "metric.changed"),
+    happens: dueAgain,
   },
   "redeemed: not due any more, clawback": issued("card", and(setClawback, redeem)),
   "redeemed: not due any more": issued("card", redeem),
