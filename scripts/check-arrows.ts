@@ -52,6 +52,7 @@ const leaves = [
   "vendor-address",
   "windows",
   "within",
+  "wordings",
 ].map((name) => `src/${name}.ts`);
 
 /** Contracts, whose types may be named from further away than their room's code may be called. */

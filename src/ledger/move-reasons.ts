@@ -1,5 +1,6 @@
 /** Why a grant moved, where it is we who say so: what is stored beside the English words, and how people read it. */
 import { formatMoney, type Money } from "../money.ts";
+import { inWords, type Wording } from "../wordings.ts";
 import { undoneInWords } from "./undone.ts";
 
 /** `{name}` stands for a value; both languages have the same ones. */
@@ -54,6 +55,7 @@ export const moveWords = {
     en: "all of it paid a debt: nothing was ordered",
     it: "tutto l'importo ha pagato un debito: non è stato ordinato nulla",
   },
+  taken_for_points: { en: "taken for {points} on their page", it: "preso per {points} dalla propria pagina" },
   tried_again: { en: "tried again by hand: {why}", it: "si riprova, per decisione di una persona: {why}" },
   take_back_asked: { en: "to be taken back: {undone}", it: "da annullare: {undone}" },
   not_taken_back: {
@@ -68,7 +70,7 @@ export type MoveCode = keyof typeof moveWords;
 /** `undone` among the values is a reason of `undone.ts`; money is written in the reader's way. */
 export interface MoveReason {
   code: MoveCode;
-  values: Readonly<Record<string, string | Money>>;
+  values: Readonly<Record<string, string | Money | Wording>>;
   /** It had been cancelled, and this is why it is due again. */
   again?: boolean;
 }
@@ -80,7 +82,7 @@ export const moveReasonInWords = ({ code, values, again }: MoveReason, language 
   const tongue = language.startsWith("it") ? "it" : "en";
   const said = moveWords[code][tongue].replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name] ?? "";
-    if (typeof value !== "string") return formatMoney(value, tongue);
+    if (typeof value !== "string") return "code" in value ? inWords(value, tongue) : formatMoney(value, tongue);
     return name === "undone" ? undoneInWords(value, tongue) : value;
   });
   return again ? `${moveWords.due_again[tongue]}: ${said}` : said;

@@ -1,6 +1,7 @@
 /** Whether somebody may be told something, from everything that was said about it. Issuing a reward never asks. */
 import type { Sql } from "../db/sql.ts";
 import type { Sealer } from "../sealer.ts";
+import { type Worded, worded, wording } from "../wordings.ts";
 import { addressDigest } from "./address-digest.ts";
 import { type ConsentSource, type ConsentStatus, recordSources } from "./consent.ts";
 
@@ -10,11 +11,10 @@ export const SOFT_BOUNCE_DAYS = 30;
 
 /**
  * Why somebody must not be told. `address`: it does not work, and nobody can change that by wanting; all else is what they
- * said, and they can say something else. `words`: in a sentence after "not told: ", for who looks after the workspace.
+ * said, and they can say something else. In a sentence after "not told: ", for who looks after the workspace.
  */
-export interface Refused {
+export interface Refused extends Worded {
   refused: "erased" | "suppressed" | "channel" | "category" | "address" | "not_agreed";
-  words: string;
 }
 export type MayTell = { allowed: true } | Refused;
 
@@ -44,7 +44,7 @@ export const mayTell = async (sql: Sql, sealer: Sealer, asked: Asked): Promise<R
     return new Map(
       [...addresses.keys()].map((channel) => [
         channel,
-        { refused: "erased", words: "the recipient asked to be forgotten" },
+        { refused: "erased", ...worded(wording("forgotten")) },
       ]),
     );
   if (addresses.size === 0) return new Map();
@@ -94,15 +94,29 @@ const judge = (channel: string, said: readonly Said[], agreedOnly: boolean): May
     (soft.length >= MOST_SOFT_BOUNCES ? soft.at(-1) : undefined);
   if (closed) return inWords(channel, closed, soft.length);
   if (agreedOnly && !said.some(({ status }) => status === "in"))
-    return { refused: "not_agreed", words: `no agreement to ${channel} is known` };
+    return { refused: "not_agreed", ...worded(wording("not_agreed", { channel })) };
   return { allowed: true };
 };
 
 const inWords = (channel: string, { source, category, channel: left, at }: Said, softly: number): Refused => {
-  const since = `since ${at.toISOString().slice(0, 10)}`;
+  const since = at.toISOString().slice(0, 10);
   switch (source) {
     case "erased":
-      return { refused: "suppressed", words: "this address belongs to somebody who asked to be forgotten" };
+      return { refused: "suppressed", ...worded(wording("belongs_to_forgotten")) };
+    case "complaint":
+      return { refused: "suppressed", ...worded(wording("reported", { channel, at: since })) };
+    case "bounce":
+      return { refused: "address", ...worded(wording("bounced", { channel, at: since })) };
+    case "soft-bounce":
+      return { refused: "address", ...worded(wording("failed_softly", { channel, n: String(softly), at: since })) };
+    default:
+      if (category !== "all")
+        return { refused: "category", ...worded(wording("wants_none_of_kind", { channel, source, at: since })) };
+      return left === "all"
+        ? { refused: "channel", ...worded(wording("wants_none", { source, at: since })) }
+        : { refused: "channel", ...worded(wording("wants_none_by", { channel: left, source, at: since })) };
+  }
+};
     case "complaint":
       return { refused: "suppressed", words: `a message by ${channel} was reported as unwanted, ${since}` };
     case "bounce":

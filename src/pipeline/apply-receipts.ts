@@ -2,6 +2,7 @@
 import type { MessageKind } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import { addressDigest } from "../people/address-digest.ts";
+import { keptWording, quoted } from "../wordings.ts";
 import type { Corridor } from "./corridor.ts";
 import { fallBack } from "./fall-back.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
@@ -45,7 +46,7 @@ export const applyReceipts = async (
     const state = told.reduce<MessageState>((present, receipt) => forward(present, receipt.state), message.state);
     const grant = await loadGrant(tx, message.grant_id);
     if (state !== message.state) {
-      const reason = await move(tx, message.id, state, told);
+      const reason = await move(tx, message.id, state, told, source);
       corridor.telemetry.message(message.channel, state);
       const line = { grant: message.grant_id, channel: message.channel, sender: source, state };
       if (reason === null) corridor.log.step("heard back", line);
@@ -59,14 +60,14 @@ export const applyReceipts = async (
   return instead;
 };
 
-const move = async (tx: Sql, id: string, state: MessageState, told: readonly AppliedReceipt[]) => {
+const move = async (tx: Sql, id: string, state: MessageState, told: readonly AppliedReceipt[], source: string) => {
   const failure = told.find((receipt) => receipt.state === "failed");
   const reason = state === "failed" ? reasonOf(failure) : null;
   const newest = new Date(Math.max(...told.map(({ at }) => at.getTime())));
   await tx.run(
     `update messages set state = $2, reason = $3, sent_at = case when $2 = 'failed' then sent_at else coalesce(sent_at, $4) end,
-       settled_at = greatest(settled_at, $4) where id = $1`,
-    [id, state, reason, newest],
+       settled_at = greatest(settled_at, $4), reason_wording = $5 where id = $1`,
+    [id, state, reason, newest, reason && keptWording(quoted(source, reason))],
   );
   return reason;
 };

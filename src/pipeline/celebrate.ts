@@ -1,6 +1,7 @@
 /** What a team may read of a reward: on the wall, and in its channel of Slack or Teams. */
 import type { Rendered } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
+import { type Worded, worded, wording } from "../wordings.ts";
 import type { Corridor, OpenCelebration } from "./corridor.ts";
 import { type GrantView, isAboutRecipient, subjectNameOf, titlesOf } from "./grant-view.ts";
 
@@ -37,11 +38,11 @@ export const beginCelebration = async (corridor: Corridor, tx: Sql, grant: Grant
 };
 
 /** Why a celebration is not posted any more. */
-export const whyNotCelebrated = (grant: GrantView, createdAt: Date, now: Date): string | null => {
+export const whyNotCelebrated = (grant: GrantView, createdAt: Date, now: Date): Worded | null => {
   if (grant.undone_at || grant.state === "cancelled" || grant.state === "clawed_back")
-    return "the reward was taken back";
-  if (!mayCelebrate(grant.recipient)) return "this person is not celebrated where others read it";
-  return now.getTime() - createdAt.getTime() > TOO_LATE_MS ? "it is more than a day ago" : null;
+    return worded(wording("taken_back"));
+  if (!mayCelebrate(grant.recipient)) return worded(wording("not_celebrated"));
+  return now.getTime() - createdAt.getTime() > TOO_LATE_MS ? worded(wording("too_late")) : null;
 };
 
 /** Words that a team may read. Of who may not be named, neither the name nor the deal is in them. */

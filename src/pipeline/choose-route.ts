@@ -4,6 +4,7 @@
  */
 import type { Sql } from "../db/sql.ts";
 import type { Route } from "../engine/index.ts";
+import { type Worded, worded, wording } from "../wordings.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { type GrantView, titlesOf } from "./grant-view.ts";
 import { pausesInForce } from "./pause.ts";
@@ -20,9 +21,9 @@ export interface Chosen {
 
 export type Choice =
   | { what: "route"; chosen: Chosen }
-  | { what: "wait"; why: string; ms: number }
+  | { what: "wait"; why: Worded; ms: number }
   /** Each of them refused it for good. */
-  | { what: "never"; why: string };
+  | { what: "never"; why: Worded };
 
 const A_MINUTE = 60_000;
 const AN_HOUR = 60 * A_MINUTE;
@@ -34,12 +35,7 @@ export const chooseRoute = async (corridor: Corridor, tx: Sql, grant: GrantView)
   const [only = { provider: grant.provider, options }, ...others] = via;
   if (others.length === 0) {
     const open = corridor.providers.get(grant.provider);
-    if (!open)
-      return {
-        what: "wait",
-        why: `accolade.yaml has no provider "${grant.provider}" any more: put it back`,
-        ms: A_MINUTE,
-      };
+    if (!open) return { what: "wait", why: noProvider(grant.provider), ms: A_MINUTE };
     const poor = await tooPoor(corridor, tx, open, grant.value);
     if (poor) return { what: "wait", why: poor, ms: 10 * A_MINUTE };
     return { what: "route", chosen: { route: 0, open, options: only.options, why: null } };
@@ -72,8 +68,8 @@ const among = async (corridor: Corridor, tx: Sql, grant: GrantView, via: readonl
   const inWords = (against: ReadonlyMap<number, string>) =>
     [...against].map(([index, why]) => `${name(index)} ${why}`).join("; ");
   if (possible.length === 0) {
-    const why = inWords(new Map(fixed.flatMap((each, index) => (each ? [[index, each.why] as const] : []))));
-    return { what: "wait", why: `no provider of this reward fits: ${why}`, ms: AN_HOUR };
+    const routes = inWords(new Map(fixed.flatMap((each, index) => (each ? [[index, each.why] as const] : []))));
+    return { what: "wait", why: worded(wording("no_route", { routes })), ms: AN_HOUR };
   }
   const refusedForGood = (index: number) =>
     refusals.find((each) => each.route === index && each.refused === "permanent" && counts(each, grant));
@@ -83,7 +79,7 @@ const among = async (corridor: Corridor, tx: Sql, grant: GrantView, via: readonl
       new Map(possible.map((index) => [index, `refused it: ${refusedForGood(index)?.refused_detail}`])),
     );
     // not on its way: whom it fits has changed since they refused, and all of them are asked once more
-    if (grant.state !== "approved") return { what: "never", why };
+    if (grant.state !== "approved") return { what: "never", why: { words: why, wording: null } };
     willing = possible;
   }
   const tried = (index: number) => refusals.find((each) => each.route === index && counts(each, grant));
@@ -114,12 +110,15 @@ const among = async (corridor: Corridor, tx: Sql, grant: GrantView, via: readonl
   // none is in good order: the first of them that is not paused is asked all the same
   const index = unpaused[0] ?? left[0] ?? 0;
   const [open, route] = [corridor.providers.get(name(index)), via[index]];
-  if (!open || !route) return { what: "wait", why: inWords(against), ms: AN_HOUR };
+  if (!open || !route) return { what: "wait", why: { words: inWords(against), wording: null }, ms: AN_HOUR };
   const poor = unpaused.length < 2 ? await tooPoor(corridor, tx, open, grant.value) : undefined;
   if (poor) return { what: "wait", why: poor, ms: 10 * A_MINUTE };
   against.delete(index);
   return chosenOf(index, open, route, inWords(against));
 };
+
+/** Nobody took it out of accolade.yaml for this one grant. */
+export const noProvider = (provider: string): Worded => worded(wording("no_provider", { provider }));
 
 const chosenOf = (route: number, open: OpenProvider, { options }: Route, against: string): Choice => ({
   what: "route",

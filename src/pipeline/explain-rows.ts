@@ -1,6 +1,7 @@
 /** Grants and stops as rows, with what keeps each back. */
 import type { Sql } from "../db/sql.ts";
 import { moveReasonOf } from "../ledger/move-reasons.ts";
+import { readWording } from "../wordings.ts";
 import type { ExplainedGrant, ExplainedStop, Standing } from "./explain-types.ts";
 
 interface GrantRow {
@@ -14,6 +15,7 @@ interface GrantRow {
   part: number;
   milestoneId: number;
   waiting: string | null;
+  waiting_wording: unknown;
   unfunded: boolean;
   given_by: string | null;
   budget: string | null;
@@ -26,7 +28,7 @@ interface GrantRow {
   moved_code: string | null;
   moved_values: unknown;
   moved_at: Date | null;
-  untold: { channel: string; why: string | null }[];
+  untold: { channel: string; why: string | null; wording: unknown }[];
   quiet: { channel: string; until: string; zone: string | null } | null;
 }
 
@@ -41,9 +43,9 @@ export const explainedGrants = async (
 ): Promise<ExplainedGrant[]> => {
   const rows = await sql.rows<GrantRow>(
     `select g.id, g.rule_id as rule, g.recipient_key as "recipientKey", coalesce(r.name, r.email, g.recipient_key) as recipient,
-       g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.unfunded, g.given_by, g.budget, g.release_at,
+       g.value_minor as minor, g.currency, g.state, g.part, g.milestone_id as "milestoneId", g.waiting, g.waiting_wording, g.unfunded, g.given_by, g.budget, g.release_at,
        g.approval_by, g.approval_until, g.undone_at, g.undone_why, v.why as moved_why, v.why_code as moved_code, v.why_values as moved_values, v.at as moved_at,
-       coalesce((select json_agg(json_build_object('channel', n.channel, 'why', n.reason) order by n.created_at)
+       coalesce((select json_agg(json_build_object('channel', n.channel, 'why', n.reason, 'wording', n.reason_wording) order by n.created_at)
          from messages n where n.grant_id = g.id and n.kind <> 'celebration' and n.state in ('skipped', 'failed')), '[]') as untold,
        (select json_build_object('channel', n.channel, 'until', to_char(n.quiet_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
          'zone', split_part(n.quiet_basis, ' ', 1))
@@ -84,9 +86,13 @@ const standingOf = (row: GrantRow): Standing[] => {
       reason: moveReasonOf(row.moved_code, row.moved_values),
       at: moved_at?.toISOString() ?? "",
     });
-  if (row.waiting !== null && !row.unfunded) standing.push({ what: "waiting", why: row.waiting });
+  if (row.waiting !== null && !row.unfunded) {
+    const { waiting: why, waiting_wording: kept } = row;
+    standing.push({ what: "waiting", why, wording: readWording(why, kept) });
+  }
   if (row.quiet) standing.push({ what: "quiet", ...row.quiet, zone: row.quiet.zone ?? "UTC" });
-  for (const { channel, why } of row.untold) standing.push({ what: "not_told", channel, why: why ?? "" });
+  for (const { channel, why, wording } of row.untold)
+    standing.push({ what: "not_told", channel, why: why ?? "", wording: readWording(why, wording) });
   return standing;
 };
 

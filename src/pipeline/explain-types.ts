@@ -2,6 +2,7 @@
 import type { LineTrace, RuleTrace } from "../engine/index.ts";
 import type { MoveReason } from "../ledger/move-reasons.ts";
 import type { Money } from "../money.ts";
+import type { Wording } from "../wordings.ts";
 import type { StopDetail } from "./decide-stops.ts";
 
 /** How a rule stands to a milestone. `started_later`: it was loaded only after this had happened, and has no `from:`. */
@@ -25,11 +26,11 @@ export type Standing =
   | { what: "undone"; why: string; at: string }
   /** It came to an end without being used: `why` as the move says it; `reason`: the same for any language, where it is ours. */
   | { what: "ended"; state: string; why: string; reason: MoveReason | null; at: string }
-  | { what: "waiting"; why: string }
+  | { what: "waiting"; why: string; wording: Wording | null }
   /** A message waits for the end of the recipient's quiet hours. `zone`: IANA name. */
   | { what: "quiet"; channel: string; until: string; zone: string }
   /** A message that was not sent: an opt-out, an address that does not work. */
-  | { what: "not_told"; channel: string; why: string };
+  | { what: "not_told"; channel: string; why: string; wording: Wording | null };
 
 export interface ExplainedGrant {
   id: string;

@@ -4,6 +4,7 @@ import { type MoveReason, moveReasonInWords } from "../ledger/move-reasons.ts";
 import { undoneInWords } from "../ledger/undone.ts";
 import { formatMoney } from "../money.ts";
 import { zoneOf } from "../people/quiet-hours.ts";
+import { inWords } from "../wordings.ts";
 import type { Explanation, GrantExplanation } from "./explain.ts";
 import type { RecipientExplanation } from "./explain-recipient.ts";
 import type { RuleExplanation } from "./explain-rule.ts";
@@ -232,14 +233,17 @@ const standingWords = (teller: Teller, standing: Standing): string => {
         why: whyWords(teller, standing.why, standing.reason),
       });
     case "waiting":
-      return say("waiting", { why: standing.why });
+      return say("waiting", { why: standing.wording ? inWords(standing.wording, language) : standing.why });
     case "quiet": {
       const zone = zoneOf(standing.zone, "UTC");
       const at = DateTime.fromISO(standing.until, { zone }).toFormat("HH:mm");
       return say("quiet", { channel: standing.channel, at, place: placeOf(zone) });
     }
     case "not_told":
-      return say("not_told", { channel: standing.channel, why: standing.why });
+      return say("not_told", {
+        channel: standing.channel,
+        why: standing.wording ? inWords(standing.wording, language) : standing.why,
+      });
   }
 };
 

@@ -2,8 +2,9 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { reason } from "../ledger/move-reasons.ts";
+import type { Worded } from "../wordings.ts";
 import { beginAttempt } from "./attempts.ts";
-import { chooseRoute, hasAnotherRoute } from "./choose-route.ts";
+import { chooseRoute, hasAnotherRoute, noProvider } from "./choose-route.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { freezeOrder } from "./fulfil-freeze.ts";
 import { issueGrant } from "./fulfil-issue.ts";
@@ -65,7 +66,7 @@ const usable = async (
   tx: Sql,
   grant: GrantView,
   order: PresentOrder | undefined,
-): Promise<{ order: PresentOrder; open: OpenProvider } | { why: string; ms: number } | undefined> => {
+): Promise<{ order: PresentOrder; open: OpenProvider } | { why: Worded; ms: number } | undefined> => {
   if (!order) return undefined;
   const now = corridor.now();
   const open = corridor.providers.get(order.provider);
@@ -74,7 +75,7 @@ const usable = async (
       await giveUpOrder(tx, grant.id, "configuration", "accolade.yaml does not have it any more", now);
       return undefined;
     }
-    return { why: `accolade.yaml has no provider "${order.provider}" any more: put it back`, ms: A_MINUTE };
+    return { why: noProvider(order.provider), ms: A_MINUTE };
   }
   const isPaused = (await pausesInForce(tx)).some(({ scope }) => scope === `provider:${open.id}`);
   if (isPaused && (await hasAnotherRoute(corridor, tx, grant))) {
@@ -96,8 +97,7 @@ export const beginLookup = async (corridor: Corridor, tx: Sql, grant: GrantView)
   const order = await orderOf(tx, grant.id);
   const open = corridor.providers.get(order?.provider ?? grant.provider);
   if (!order || !open) {
-    const why = `accolade.yaml has no provider "${order?.provider ?? grant.provider}" any more: put it back`;
-    await waitUntil(tx, grant.id, why, later(now, A_MINUTE));
+    await waitUntil(tx, grant.id, noProvider(order?.provider ?? grant.provider), later(now, A_MINUTE));
     return undefined;
   }
   const paused = await pausedFor(tx, `provider:${open.id}`);

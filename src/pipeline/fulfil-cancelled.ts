@@ -1,7 +1,9 @@
 import { moveGrants } from "../ledger/grant-states.ts";
+import { quoted } from "../wordings.ts";
 import { endAttempt } from "./attempts.ts";
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
+import { sayWhy } from "./fulfil-refused.ts";
 import { loadGrant } from "./grant-view.ts";
 import { movePastOrder } from "./past-orders.ts";
 
@@ -23,7 +25,8 @@ export const cancelledThere = async (
     await movePastOrder(tx, grantId, now);
     await tx.run("delete from nettings where grant_id = $1 and not posted", [grantId]);
     await moveGrants(tx, [{ grantId, from: "unknown", to: "failed", actor: "fulfil", why: detail }]);
-    await tx.run("update grants set waiting = $2, netted_minor = 0 where id = $1", [grantId, detail]);
+    await tx.run("update grants set netted_minor = 0 where id = $1", [grantId]);
+    await sayWhy(tx, grantId, quoted(corridor.providers.get(provider)?.kind.label ?? provider, detail));
     await freeGrants(tx, [grantId]);
     corridor.telemetry.grant("failed");
   });

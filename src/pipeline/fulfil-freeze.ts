@@ -4,8 +4,9 @@
  */
 import type { Sql } from "../db/sql.ts";
 import { post } from "../ledger/ledger.ts";
-import { formatMoney, type Money } from "../money.ts";
+import type { Money } from "../money.ts";
 import type { OrderRequest } from "../rewards/provider.ts";
+import { type Worded, worded, wording } from "../wordings.ts";
 import type { Chosen } from "./choose-route.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtsOfRecipient, heldThrough, lockRecipient } from "./debts.ts";
@@ -18,7 +19,7 @@ export type Frozen =
   /** All of it paid debts, or the recipient has it already: there is nothing to order. */
   | { what: "nothing" }
   /** It cannot be ordered as it is. The reason is for a person. */
-  | { what: "wait"; why: string };
+  | { what: "wait"; why: Worded };
 
 /** Freezes what is ordered by this route. The grant is `approved`, locked by the caller, and has no order yet. */
 export const freezeOrder = async (
@@ -32,11 +33,8 @@ export const freezeOrder = async (
   const { cost } = grant;
   const payable = Math.max(0, cost.minor - (await heldThrough(tx, grant.id)));
   if (kind.wholeOnly && payable > 0 && payable < cost.minor) {
-    const part = formatMoney({ ...cost, minor: payable });
-    return {
-      what: "wait",
-      why: `${part} of ${formatMoney(cost)} are still to be paid, and ${kind.label} gives nothing in part: pay them by hand`,
-    };
+    const part = { ...cost, minor: payable };
+    return { what: "wait", why: worded(wording("in_part", { part, whole: cost, provider: kind.label })) };
   }
   await releaseBeyond(tx, grant, payable, round);
   const netted = await promiseNettings(tx, grant, round, payable, kind.wholeOnly ?? false);

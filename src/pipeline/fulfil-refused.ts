@@ -2,6 +2,7 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import type { OrderOutcome, OrderRequest } from "../rewards/provider.ts";
+import { keptWording, quoted, type Worded, worded, wording } from "../wordings.ts";
 import { attemptsSoFar } from "./attempts.ts";
 import { chooseRoute, hasAnotherRoute } from "./choose-route.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
@@ -37,15 +38,21 @@ export const refused = async (
       : refusal.kind === "funds" || refusal.kind === "configuration"
         ? refusal.kind
         : "permanent";
-  const detail = refusal.detail;
+  const { detail } = refusal;
+  const { label } = open.kind;
   const { via } = await titlesOf(corridor, tx, current);
   if (via.length < 2) {
     if (how === "permanent") {
-      await fail(corridor, tx, id, detail, from);
+      await fail(corridor, tx, id, quoted(label, detail), from);
       return false;
     }
     await backToApproved(tx, id, from, detail);
-    await waitUntil(tx, id, detail, later(now, pauseAfter(await attemptsSoFar(tx, id, "order", "rejected"))));
+    await waitUntil(
+      tx,
+      id,
+      quoted(label, detail),
+      later(now, pauseAfter(await attemptsSoFar(tx, id, "order", "rejected"))),
+    );
     return false;
   }
   const another = await hasAnotherRoute(corridor, tx, current);
@@ -61,7 +68,7 @@ export const refused = async (
   await waitUntil(
     tx,
     id,
-    another ? `${open.id} refused it, and another provider is asked: ${detail}` : detail,
+    another ? worded(wording("another_asked", { provider: open.id, why: detail })) : quoted(label, detail),
     later(now, pause),
   );
   return another;
@@ -71,15 +78,15 @@ const fail = async (
   { now, telemetry }: Corridor,
   tx: Sql,
   grantId: string,
-  why: string,
+  why: Worded,
   from: "ordering" | "unknown",
 ) => {
-  await moveGrants(tx, [{ grantId, from, to: "failed", actor: "fulfil", why }]);
+  await moveGrants(tx, [{ grantId, from, to: "failed", actor: "fulfil", why: why.words }]);
   telemetry.grant("failed");
-  await tx.run("update grants set waiting = $2 where id = $1", [grantId, why]);
+  await sayWhy(tx, grantId, why);
   // what it would have paid of a debt is open again
   if (await tx.row("select from nettings where grant_id = $1 and not posted", [grantId]))
-    await giveUpOrder(tx, grantId, "permanent", why, now());
+    await giveUpOrder(tx, grantId, "permanent", why.words, now());
   await freeGrants(tx, [grantId]);
 };
 
@@ -97,8 +104,17 @@ export const backToApproved = async (
   await moveGrants(tx, [{ grantId, from: "ordering", to: "approved", actor, why }]);
 };
 
+/** The reason that stands on a grant, for a person. */
+export const sayWhy = (tx: Sql, grantId: string, why: Worded): Promise<number> =>
+  tx.run("update grants set waiting = $2, waiting_wording = $3 where id = $1", [grantId, why.words, keptWording(why)]);
+
 /** It does not move on before then. The reason is for a person. */
-export const waitUntil = (tx: Sql, grantId: string, why: string, until: Date): Promise<number> =>
-  tx.run("update grants set waiting = $2, not_before = $3 where id = $1", [grantId, why, until]);
+export const waitUntil = (tx: Sql, grantId: string, why: Worded, until: Date): Promise<number> =>
+  tx.run("update grants set waiting = $2, waiting_wording = $4, not_before = $3 where id = $1", [
+    grantId,
+    why.words,
+    until,
+    keptWording(why),
+  ]);
 
 export const later = (now: Date, ms: number): Date => new Date(now.getTime() + ms);

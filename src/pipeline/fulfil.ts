@@ -5,6 +5,7 @@
 import { moveGrants } from "../ledger/grant-states.ts";
 import { reason } from "../ledger/move-reasons.ts";
 import type { OrderOutcome } from "../rewards/provider.ts";
+import { quoted, worded, wording } from "../wordings.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import { hasAnotherRoute } from "./choose-route.ts";
 import type { Corridor } from "./corridor.ts";
@@ -74,10 +75,10 @@ const settleOrder = async (corridor: Corridor, order: Order, outcome: OrderOutco
     if (outcome.outcome === "unknown") {
       if (from === "ordering")
         await moveGrants(tx, [{ grantId: grant.id, from, to: "unknown", actor: "fulfil", why: outcome.detail }]);
-      await waitUntil(tx, grant.id, outcome.detail, later(now, open.provider.settleAfterMs));
+      await waitUntil(tx, grant.id, quoted(open.kind.label, outcome.detail), later(now, open.provider.settleAfterMs));
     } else {
       await backToApproved(tx, grant.id, from, outcome.detail);
-      await waitUntil(tx, grant.id, outcome.detail, later(now, outcome.afterMs));
+      await waitUntil(tx, grant.id, quoted(open.kind.label, outcome.detail), later(now, outcome.afterMs));
     }
     return {};
   });
@@ -119,7 +120,11 @@ const lookUp = async (corridor: Corridor, order: Order) => {
   const tries = await attemptsSoFar(corridor.database, grant.id, "lookup");
   const pause = Math.max(open.provider.settleAfterMs, pauseAfter(tries));
   const different = found.found === "different";
-  const why = different ? `a person must look: ${found.detail}` : found.detail;
+  const { label } = open.kind;
+  const says = quoted(label, found.detail);
+  const why = different
+    ? { words: `a person must look: ${found.detail}`, wording: says.wording && wording("look", { why: says.wording }) }
+    : says;
   await corridor.database.transaction(async (tx) => {
     const code = different ? { code: DIFFERENT } : {};
     await endAttempt(tx, attempt, { outcome: "unknown", detail: found.detail, ...code }, now);
@@ -157,12 +162,7 @@ const notThere = async (corridor: Corridor, order: Order) => {
       // what was sent last may still be on its way: it is looked for once more, much later, before anybody else is asked
       const sure = later(kept.last_ordered_at ?? now, SURE_AFTER * settleAfterMs);
       if (now >= sure) return { again: await refused(corridor, tx, order, current, absent(open.id)) };
-      await waitUntil(
-        tx,
-        grant.id,
-        `${open.id} does not have the order; it is looked for once more before another is asked`,
-        sure,
-      );
+      await waitUntil(tx, grant.id, worded(wording("looked_for", { provider: open.id })), sure);
       return undefined;
     }
     const paused = await pausedFor(tx, `provider:${open.id}`);

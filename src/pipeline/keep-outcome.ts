@@ -2,6 +2,7 @@
 import type { MessageKind, SendOutcome } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import { addressDigest } from "../people/address-digest.ts";
+import { keptWording, quoted } from "../wordings.ts";
 import { type AppliedReceipt, applyReceipts } from "./apply-receipts.ts";
 import type { Carrier, Corridor } from "./corridor.ts";
 import { fallBack } from "./fall-back.ts";
@@ -40,7 +41,8 @@ export const keepOutcome = async (
   if (reference !== null) await lockReferences(tx, channel, [reference]);
   // a receipt may have moved it meanwhile: then it says more than the answer does
   const moved = await tx.run(
-    `update messages set state = $2, reason = $3, not_before = $4, sent_at = $5, mendable = $6 where id = $1 and state = 'sending'`,
+    `update messages set state = $2, reason = $3, not_before = $4, sent_at = $5, mendable = $6, reason_wording = $7
+     where id = $1 and state = 'sending'`,
     [
       messageId,
       state,
@@ -48,6 +50,7 @@ export const keepOutcome = async (
       new Date(now.getTime() + (outcome.outcome === "retryLater" ? outcome.afterMs : 0)),
       state === "sent" ? now : null,
       mendable,
+      outcome.outcome === "accepted" ? null : keptWording(quoted(sender, outcome.detail)),
     ],
   );
   if (state === "sent" && sent.kind !== "page")

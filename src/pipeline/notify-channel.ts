@@ -3,6 +3,7 @@ import { type ChannelName, channelNames, type MessageKind } from "../channels/ch
 import type { Sql } from "../db/sql.ts";
 import { type MayTell, mayTell } from "../people/may-tell.ts";
 import type { Recipient } from "../people/recipients.ts";
+import { inWords, keptWording, type Worded, type Wording, worded, wording } from "../wordings.ts";
 import type { Corridor } from "./corridor.ts";
 import type { GrantView } from "./grant-view.ts";
 import { pauseAfter } from "./pause-after.ts";
@@ -17,9 +18,11 @@ export const addressOn = (
 };
 
 /** What is missing where there is no address. */
-export const addressWords = (channel: ChannelName): string => {
-  if (channel === "push") return "device that takes notifications";
-  return channel === "sms" || channel === "whatsapp" ? "phone number" : "email address";
+export const addressWords = (channel: ChannelName): string => inWords(wording(lackOf(channel)));
+
+const lackOf = (channel: ChannelName) => {
+  if (channel === "push") return "device";
+  return channel === "sms" || channel === "whatsapp" ? "phone_number" : "email_address";
 };
 
 export const isChannel = (name: string): name is ChannelName => channelNames.some((channel) => channel === name);
@@ -70,10 +73,14 @@ export const queueMessage = async (
     const kept = grant.recipient.erased_at ? undefined : await takeUpAgain(corridor, tx, grant, kind);
     // an address that is there and must not be used would be found again every second
     const again = refused.size > 0 ? new Date(corridor.now().getTime() + LOOK_AGAIN_MS) : "-infinity";
-    await tx.run("update grants set waiting = $2, reach_at = $3 where id = $1", [
+    const why = kept
+      ? { words: `${NOT_TOLD_YET}: ${kept}`, wording: wording("not_told_yet", { why: kept }) }
+      : whyNot(corridor, grant, tried, refused);
+    await tx.run("update grants set waiting = $2, reach_at = $3, waiting_wording = $4 where id = $1", [
       grant.id,
-      kept ? `${NOT_TOLD_YET}: ${kept}` : whyNot(corridor, grant, tried, refused),
+      why.words,
       again,
+      keptWording(why),
     ]);
     return undefined;
   }
@@ -106,9 +113,8 @@ const takeUpAgain = async ({ now }: Corridor, tx: Sql, grant: GrantView, kind: M
 };
 
 /** Why somebody must not be written to on a channel. `person`: it is what they said, and they can say something else. */
-export interface NotTold {
+export interface NotTold extends Worded {
   by: "person" | "address";
-  words: string;
 }
 
 /** Which of these channels this recipient must not be written to on: what they want, and what became of their addresses. */
@@ -123,7 +129,7 @@ export const refusedBy = async (
   return new Map(
     [...answers].flatMap(([channel, answer]) =>
       "refused" in answer
-        ? [[channel, { by: answer.refused === "address" ? "address" : "person", words: answer.words }] as const]
+        ? [[channel, { ...answer, by: answer.refused === "address" ? "address" : "person" }] as const]
         : [],
     ),
   );
@@ -168,22 +174,20 @@ const whyNot = (
   { recipient, notify }: GrantView,
   tried: ReadonlySet<string>,
   refused: ReadonlyMap<ChannelName, NotTold>,
-) => {
-  if (recipient.erased_at) return "the recipient asked to be forgotten";
+): Worded => {
+  if (recipient.erased_at) return worded(wording("forgotten"));
   const ready = notify.filter(isChannel).filter((channel) => channels.has(channel));
-  if (ready.length === 0)
-    return `${UNREACHABLE}: accolade.yaml sets up none of the rule's channels (${notify.join(", ")})`;
-  if (tried.size > 0 && ready.every((channel) => tried.has(channel)))
-    return "nobody was told: every channel of the rule failed";
-  const who = recipient.kind === "rep" ? "this rep" : "this customer";
-  const lacks = ready.filter((channel) => !tried.has(channel) && !refused.has(channel)).map(addressWords);
-  const against = [...new Set([...refused.values()].map(({ words }) => words))];
-  if ([...refused.values()].some(({ by }) => by === "person")) {
-    const others = tried.size > 0 ? "; the other channels failed" : "";
-    return `${NOT_WANTED} ${against.join("; ")}${others}. The reward stays on their page`;
-  }
-  if (tried.size > 0) against.push("the other channels failed");
-  const known = lacks.length > 0 ? [`no ${[...new Set(lacks)].join(" and no ")} is known of ${who}`] : [];
-  if (refused.size === 0) return `${UNREACHABLE}: ${known.join("")}`;
-  return `${UNREACHABLE}: ${who} is not told (${[...against, ...known].join("; ")}); the reward stays on their page`;
+  if (ready.length === 0) return worded(wording("no_channel", { channels: notify.join(", ") }));
+  if (tried.size > 0 && ready.every((channel) => tried.has(channel))) return worded(wording("all_failed"));
+  const who = wording(recipient.kind === "rep" ? "this_rep" : "this_customer");
+  const lacks = ready.filter((channel) => !tried.has(channel) && !refused.has(channel)).map(lackOf);
+  const against = new Map([...refused.values()].map(({ words, wording: own }) => [words, own ?? []] as const));
+  const why = [...against.values(), tried.size > 0 ? wording("others_failed") : []].flat();
+  if ([...refused.values()].some(({ by }) => by === "person")) return worded(wording("not_wanted", { why }));
+  const known = [...new Set(lacks)]
+    .map((code) => wording(code))
+    .reduce<Wording[]>(([first], second) => [first ? wording("and_no", { first, second }) : second], [])
+    .map((none) => wording("none_known", { lacks: none, who }));
+  if (refused.size === 0) return worded(wording("unreachable", { why: known }));
+  return worded(wording("not_written", { who, why: [...why, ...known] }));
 };

@@ -5,6 +5,7 @@
 import type { ChannelName, MessageKind, Rendered } from "../channels/channel.ts";
 import type { Sql } from "../db/sql.ts";
 import { addressDigest } from "../people/address-digest.ts";
+import { keptWording, type Worded, worded, wording } from "../wordings.ts";
 import { beginAttempt } from "./attempts.ts";
 import { whyNotCelebrated, wordsFor } from "./celebrate.ts";
 import type { Corridor } from "./corridor.ts";
@@ -51,7 +52,7 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
     const { open } = place;
     const stale = whyStale(message, grant, now);
     if (stale) {
-      await tx.run("update messages set state = 'skipped', reason = $2 where id = $1", [messageId, stale]);
+      await skip(tx, messageId, stale);
       return undefined;
     }
     if (!open) {
@@ -63,25 +64,23 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       return undefined;
     }
     if (message.state === "sending" && !open.repeatable) {
-      await tx.run(
-        "update messages set state = 'unknown', reason = 'the send was interrupted: nobody knows whether it went out' where id = $1",
-        [messageId],
-      );
+      const why = worded(wording("interrupted"));
+      await tx.run("update messages set state = 'unknown', reason = $2, reason_wording = $3 where id = $1", [
+        messageId,
+        why.words,
+        keptWording(why),
+      ]);
       corridor.telemetry.message(open.channel, "unknown");
       return undefined;
     }
     const to = place.to(grant);
     if (to === null) {
-      await tx.run("update messages set state = 'skipped', reason = 'the address is gone' where id = $1", [messageId]);
+      await skip(tx, messageId, worded(wording("address_gone")));
       return { fallBack: await place.fallBack(tx, grant) };
     }
     const refusal = await place.refusal(tx, grant);
     if (refusal) {
-      await tx.run("update messages set state = 'skipped', reason = $2, unwanted = $3 where id = $1", [
-        messageId,
-        refusal.words,
-        refusal.by === "person",
-      ]);
+      await skip(tx, messageId, refusal, refusal.by === "person");
       return { fallBack: await place.fallBack(tx, grant) };
     }
     const quiet = place.quiet(grant);
@@ -99,7 +98,7 @@ export const notify = async (corridor: Corridor, messageId: string): Promise<voi
       await tx.run("update messages set not_before = $2, reason = $3 where id = $1", [
         messageId,
         new Date(now.getTime() + PAUSED_MS),
-        paused,
+        paused.words,
       ]);
       return undefined;
     }
@@ -179,15 +178,22 @@ const placeOf = (corridor: Corridor, { id: messageId, kind, channel }: MessageRo
   };
 };
 
+/** It is not sent. `unwanted`: because its recipient does not want it; should they take that back, it goes out. */
+const skip = (tx: Sql, messageId: string, why: Worded, unwanted: boolean | null = null): Promise<number> =>
+  tx.run(
+    `update messages set state = 'skipped', reason = $2, reason_wording = $3, unwanted = coalesce($4, unwanted) where id = $1`,
+    [messageId, why.words, keptWording(why), unwanted],
+  );
+
 /** Why a message is not sent any more although it was queued: what it says does not hold now. */
-const whyStale = ({ kind, round, created_at }: MessageRow, grant: GrantView, now: Date): string | null => {
+const whyStale = ({ kind, round, created_at }: MessageRow, grant: GrantView, now: Date): Worded | null => {
   const { state, netted_minor, round: present } = grant;
   if (kind === "celebration") return whyNotCelebrated(grant, created_at, now);
   const undone = state === "cancelled" || state === "clawed_back";
-  if (kind === "reward" && (undone || round !== present)) return "the reward was taken back";
-  if (kind === "ready" && (state !== "issued" || round !== present)) return "the reward is gone";
-  if (kind === "unavailable" && state !== "failed") return "the reward is there again";
-  return kind === "reversed" && !undone && netted_minor === 0 ? "the reward is due again" : null;
+  if (kind === "reward" && (undone || round !== present)) return worded(wording("taken_back"));
+  if (kind === "ready" && (state !== "issued" || round !== present)) return worded(wording("is_gone"));
+  if (kind === "unavailable" && state !== "failed") return worded(wording("is_there_again"));
+  return kind === "reversed" && !undone && netted_minor === 0 ? worded(wording("due_again")) : null;
 };
 
 /** What is to be done once the transaction that looked at a message has committed. */

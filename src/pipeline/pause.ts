@@ -4,6 +4,7 @@
  * committed. A call that was started before is not called back.
  */
 import type { Sql } from "../db/sql.ts";
+import { type Worded, type Wording, wording } from "../wordings.ts";
 
 /** Everything, one provider of accolade.yaml, one channel, or one vendor on every channel that it carries. */
 export type PauseScope = "all" | `provider:${string}` | `channel:${string}` | `sender:${string}`;
@@ -61,11 +62,18 @@ const IN_FORCE = 'select scope, since, paused_by as "by", why from pauses where 
  * Why nothing may be sent to this provider, or over this channel or its sender, in words that begin with `PAUSED`; undefined where it may. Until
  * the transaction ends, nobody can pause: ask last, with every row that you change already locked.
  */
-export const pausedFor = async (tx: Sql, ...scopes: PauseScope[]): Promise<string | undefined> => {
+export const pausedFor = async (tx: Sql, ...scopes: PauseScope[]): Promise<Worded | undefined> => {
   // a statement of its own: the next one must see what was committed while this one waited
   await tx.run("select pg_advisory_xact_lock_shared($1)", [LOCK]);
   const [pause] = await tx.rows<Pause>(`${IN_FORCE} and scope = any ($1) order by id limit 1`, [["all", ...scopes]]);
-  return pause && pauseInWords(pause);
+  return pause && { words: pauseInWords(pause), wording: pauseWording(pause) };
+};
+
+const pauseWording = ({ scope, since, by, why }: Pause): Wording => {
+  const at = since.toISOString().slice(0, 16).replace("T", " ");
+  return scope === "all"
+    ? wording("paused_all", { at, by, why })
+    : wording("paused", { what: scope.replace(":", " "), at, by, why });
 };
 
 /** `paused since 2026-11-25 10:04 UTC by anna: the vendor asked us to; \`accolade resume\` lets it go on`. */

@@ -2,6 +2,7 @@
 import type { Sql } from "../db/sql.ts";
 import type { Route } from "../engine/index.ts";
 import { formatMoney, type Money } from "../money.ts";
+import { type Worded, worded, wording } from "../wordings.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { heldThrough } from "./debts.ts";
 import type { GrantView } from "./grant-view.ts";
@@ -91,12 +92,11 @@ export const tooPoor = async (
   tx: Sql,
   { id }: OpenProvider,
   value: Money,
-): Promise<string | undefined> => {
+): Promise<Worded | undefined> => {
   const standing = await standingOf(tx, id);
   const has = balanceIn(standing, value.currency, corridor.now(), FRESH_BALANCE_MS);
   if (standing?.trouble !== "funds" || has === undefined || has >= value.minor) return undefined;
-  const left = formatMoney({ minor: has, currency: value.currency });
-  return `${id} has ${left} left, and this needs ${formatMoney(value)}: add money there, and it goes on by itself`;
+  return worded(wording("poor", { provider: id, left: { minor: has, currency: value.currency }, value }));
 };
 
 /** Nobody knows what became of its last three orders. */

@@ -4,6 +4,7 @@
  */
 
 import type { Found, OrderRequest } from "../rewards/provider.ts";
+import { quoted } from "../wordings.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
@@ -78,7 +79,7 @@ const keep = (corridor: Corridor, { grant, open, attempt, doubted_at }: Asking, 
       return undefined;
     }
     if (found.found === "cancelled" && !current.undone_at)
-      return loseGrant(corridor, tx, current, { actor: "settle", why: said });
+      return loseGrant(corridor, tx, current, { actor: "settle", why: quoted(open.kind.label, said) });
     if (found.found !== "cancelled") {
       await tx.run("update grants set waiting = coalesce(waiting, $2) where id = $1", [
         grantId,

@@ -5,9 +5,11 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { post } from "../ledger/ledger.ts";
+import { keptWording, type Worded, worded, wording } from "../wordings.ts";
 import type { Corridor } from "./corridor.ts";
 import { heldThrough, lockRecipient } from "./debts.ts";
 import { freeGrants, sourceOf } from "./decide-free.ts";
+import { sayWhy } from "./fulfil-refused.ts";
 import type { GrantView } from "./grant-view.ts";
 import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { movePastOrder } from "./past-orders.ts";
@@ -17,18 +19,17 @@ export const loseGrant = async (
   corridor: Corridor,
   tx: Sql,
   grant: GrantView,
-  { actor, why }: { actor: string; why: string },
+  { actor, why }: { actor: string; why: Worded },
 ): Promise<string | undefined> => {
   const { id: grantId, round, cost, recipient } = grant;
   await lockRecipient(tx, recipient.id);
   const order = await tx.row<{ cost_minor: number }>("select cost_minor from orders where grant_id = $1", [grantId]);
   if (!order || (await heldThrough(tx, grantId)) !== order.cost_minor) {
     // an earlier order of theirs, or a debt that it paid, is not lost with this one
-    const mixed = `a person must look: ${why}; a part of this reward was paid in another way`;
-    await tx.run("update grants set waiting = $2 where id = $1", [grantId, mixed]);
+    await sayWhy(tx, grantId, worded(wording("lost_in_part", { why: why.wording ?? why.words })));
     return undefined;
   }
-  const moved = await moveGrants(tx, [{ grantId, from: "issued", to: "failed", actor, why }]);
+  const moved = await moveGrants(tx, [{ grantId, from: "issued", to: "failed", actor, why: why.words }]);
   if (!moved.has(grantId)) return undefined;
   await movePastOrder(tx, grantId, corridor.now());
   await post(tx, [
@@ -45,8 +46,9 @@ export const loseGrant = async (
   corridor.telemetry.grant("failed");
   const message = await queueMessage(corridor, tx, { ...grant, state: "failed" }, "unavailable");
   await tx.run(
-    "update grants set waiting = case when waiting like $3 then waiting || '; ' else '' end || $2, not_before = $4 where id = $1",
-    [grantId, why, `${UNREACHABLE}%`, corridor.now()],
+    `update grants set waiting = case when waiting like $3 then waiting || '; ' else '' end || $2, waiting_wording = $5, not_before = $4
+     where id = $1`,
+    [grantId, why.words, `${UNREACHABLE}%`, corridor.now(), keptWording(why)],
   );
   return message;
 };

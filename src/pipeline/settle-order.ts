@@ -2,6 +2,7 @@
 import type { Sql } from "../db/sql.ts";
 import { reason } from "../ledger/move-reasons.ts";
 import type { Found, RewardContent } from "../rewards/provider.ts";
+import { worded, wording } from "../wordings.ts";
 import { beginAttempt, endAttempt } from "./attempts.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { issueGrant } from "./fulfil-issue.ts";
@@ -92,7 +93,7 @@ const wasNotOrdered = async (corridor: Corridor, { grantId, order, open, found, 
     if (different)
       await giveUpOrder(tx, grantId, "absent", `a person says that it was not ordered; ${found.detail}`, now);
     await backToApproved(tx, grantId, "unknown", "a person says that it was not ordered", actor);
-    await waitUntil(tx, grantId, "it is ordered again, as a person says that it was not ordered before", now);
+    await waitUntil(tx, grantId, worded(wording("ordered_again")), now);
     return {};
   });
   if (!done) return no("it has moved on meanwhile: look at it again");

@@ -5,9 +5,10 @@
 import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { reason } from "../ledger/move-reasons.ts";
-import { formatMoney } from "../money.ts";
+import { worded, wording } from "../wordings.ts";
 import type { Corridor } from "./corridor.ts";
 import { debtsOfGrant, forgive, heldThrough, lockRecipient } from "./debts.ts";
+import { waitUntil } from "./fulfil-refused.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
 import { movePastOrder } from "./past-orders.ts";
 import { reserveAgain } from "./reserve-again.ts";
@@ -40,7 +41,7 @@ const restore = async (corridor: Corridor, tx: Sql, grant: GrantView, now: Date)
   const debts = await debtsOfGrant(tx, grantId);
   const until = new Date(now.getTime() + A_MINUTE);
   if (debts.some((debt) => debt.promised_minor > 0)) {
-    await wait(tx, grantId, "due again: a reward under way pays some of its debt, and is waited for", until);
+    await waitUntil(tx, grantId, worded(wording("again_promised")), until);
     return false;
   }
   const kind = corridor.providers.get(grant.provider)?.kind;
@@ -58,14 +59,14 @@ const restore = async (corridor: Corridor, tx: Sql, grant: GrantView, now: Date)
   // a provider of whole rewards supplies a whole one, and what is open stays owed: together that is one reward as well
   const whole = kind?.wholeOnly === true && missing < cost.minor;
   if (whole && held !== 0) {
-    const why = `due again: ${formatMoney({ ...cost, minor: missing })} of it are to be paid, and ${kind.label} gives nothing in part: pay them by hand`;
-    await wait(tx, grantId, why, new Date(now.getTime() + 60 * A_MINUTE));
+    const why = worded(wording("again_whole", { part: { ...cost, minor: missing }, provider: kind.label }));
+    await waitUntil(tx, grantId, why, new Date(now.getTime() + 60 * A_MINUTE));
     return false;
   }
   const payable = whole ? cost.minor : missing;
   if (!(await reserveAgain(tx, grant, payable, `${grantId}/reserve/again/${grant.round + 1}`))) {
-    const why = `due again: its budget "${grant.budget}" holds less than ${formatMoney({ ...cost, minor: payable })}`;
-    await wait(tx, grantId, why, until);
+    const amount = { ...cost, minor: payable };
+    await waitUntil(tx, grantId, worded(wording("again_no_money", { budget: grant.budget ?? "", amount })), until);
     return false;
   }
   if (!whole) await forgive(tx, debts);
@@ -95,6 +96,3 @@ const stateBefore = async (tx: Sql, grantId: string): Promise<"issued" | "redeem
   );
   return row?.from_state === "redeemed" ? "redeemed" : "issued";
 };
-
-const wait = (tx: Sql, grantId: string, why: string, until: Date) =>
-  tx.run("update grants set waiting = $2, not_before = $3 where id = $1", [grantId, why, until]);

@@ -8,11 +8,14 @@ import { balance, post } from "../ledger/ledger.ts";
 import { type MoveReason, reason } from "../ledger/move-reasons.ts";
 import { POINTS } from "../money.ts";
 import type { CancelOutcome, OrderRequest } from "../rewards/provider.ts";
+import { keptWording, quoted, type Worded, type Wording, worded, wording } from "../wordings.ts";
 import { attemptsSoFar, beginAttempt, endAttempt } from "./attempts.ts";
+import { noProvider } from "./choose-route.ts";
 import type { Corridor, OpenProvider } from "./corridor.ts";
 import { heldThrough, lockRecipient, owe } from "./debts.ts";
 import { judgeRecordAgain } from "./decide-again.ts";
 import { freeGrants, sourceOf } from "./decide-free.ts";
+import { waitUntil } from "./fulfil-refused.ts";
 import { type GrantView, loadGrant } from "./grant-view.ts";
 import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { movePastOrder } from "./past-orders.ts";
@@ -42,18 +45,18 @@ export const settleUndone = async (corridor: Corridor, grantId: string): Promise
     if (!grant || grant.not_before > now) return undefined;
     if (grant.state === "cancelled" && grant.clawback) await oweTheRest(tx, grant, now);
     if (!isToUndo(grant)) return undefined;
-    if (grant.state === "redeemed") return { told: await cannotBeTaken(corridor, tx, grant, "it was redeemed") };
+    if (grant.state === "redeemed")
+      return { told: await cannotBeTaken(corridor, tx, grant, worded(wording("was_redeemed"))) };
     const order = await tx.row<Order>("select provider, request, cost_minor from orders where grant_id = $1", [
       grantId,
     ]);
-    if (!order) return { told: await cannotBeTaken(corridor, tx, grant, "it paid a debt") };
+    if (!order) return { told: await cannotBeTaken(corridor, tx, grant, worded(wording("paid_debt"))) };
     const open = corridor.providers.get(order.provider);
     if (!open) {
-      await wait(tx, grantId, `accolade.yaml has no provider "${order.provider}" any more: put it back`, now, 60_000);
+      await wait(tx, grantId, noProvider(order.provider), now, 60_000);
       return undefined;
     }
-    if (!open.provider.cancel)
-      return { told: await cannotBeTaken(corridor, tx, grant, `${open.kind.label} takes nothing back`) };
+    if (!open.provider.cancel) return { told: await cannotBeTaken(corridor, tx, grant, takesNothing(open)) };
     // from here on nobody is shown the content: a reveal and a cancellation cannot both win
     await tx.run("update grants set taking_back_at = $2, not_before = $3 where id = $1", [
       grantId,
@@ -90,18 +93,25 @@ const ask = async (corridor: Corridor, { grant, open, order, attempt }: Asking):
     // another process was quicker, and its outcome is booked
     if (current?.state !== "issued" || current.round !== grant.round || !current.taking_back_at) return undefined;
     if (outcome.outcome === "unknown") {
-      await wait(tx, grant.id, outcome.detail, now, pauseAfter(await attemptsSoFar(tx, grant.id, "cancel")));
+      await wait(
+        tx,
+        grant.id,
+        quoted(open.kind.label, outcome.detail),
+        now,
+        pauseAfter(await attemptsSoFar(tx, grant.id, "cancel")),
+      );
       return undefined;
     }
     await tx.run("update grants set taking_back_at = null, not_before = $2 where id = $1", [grant.id, now]);
-    if (outcome.outcome === "retryLater") await wait(tx, grant.id, outcome.detail, now, outcome.afterMs);
+    if (outcome.outcome === "retryLater")
+      await wait(tx, grant.id, quoted(open.kind.label, outcome.detail), now, outcome.afterMs);
     else if (outcome.outcome === "cancelled") return takenBack(corridor, tx, current, order);
     else if (current.undone_at)
       return cannotBeTaken(
         corridor,
         tx,
         current,
-        outcome.outcome === "cannot" ? outcome.detail : "it was used or seen",
+        outcome.outcome === "cannot" ? quoted(open.kind.label, outcome.detail) : worded(wording("used_or_seen")),
       );
     return undefined;
   });
@@ -133,7 +143,7 @@ const takenBack = async (corridor: Corridor, tx: Sql, grant: GrantView, order: O
     // due again meanwhile: nothing was done outside of our ledger, so they simply stay
     if (!grant.undone_at) return undefined;
     const has = (await balance(tx, `points:${recipient.id}`)).find((each) => each.currency === cost.currency)?.minor;
-    if ((has ?? 0) < amount.minor) return cannotBeTaken(corridor, tx, grant, "the points were used");
+    if ((has ?? 0) < amount.minor) return cannotBeTaken(corridor, tx, grant, worded(wording("points_used")));
   }
   const now = corridor.now();
   await movePastOrder(tx, grantId, now);
@@ -163,7 +173,8 @@ const tellReversed = async (corridor: Corridor, tx: Sql, grantId: string): Promi
 };
 
 /** The recipient keeps what they have, and owes it where the rule says so. Gives the message to be sent, if there is one. */
-const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, detail: string) => {
+const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, why: Worded) => {
+  const detail = why.wording ?? why.words;
   await tx.run("update grants set undone_done = undone_at, taking_back_at = null, not_before = $2 where id = $1", [
     grant.id,
     corridor.now(),
@@ -189,14 +200,23 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, deta
   if (byHand) return message;
   // whom nobody can reach is looked for by how the reason begins
   await tx.run(
-    "update grants set waiting = case when waiting like $3 then waiting || '; ' else '' end || $2 where id = $1",
-    [grant.id, `${STAYS}: ${detail}`, `${UNREACHABLE}%`],
+    `update grants set waiting = case when waiting like $3 then waiting || '; ' else '' end || $2, waiting_wording = $4 where id = $1`,
+    [
+      grant.id,
+      `${STAYS}: ${why.words}`,
+      `${UNREACHABLE}%`,
+      keptWording({ words: `${STAYS}: ${why.words}`, wording: wording("stays", { why: detail }) }),
+    ],
   );
   return message;
 };
 
 /** A person wanted it back, and that cannot be done: it is as it was, its history says so, and its rule holds again. */
-const staysByHand = async (tx: Sql, { id: grantId, state, taken_by, undone_why }: GrantView, detail: string) => {
+const staysByHand = async (
+  tx: Sql,
+  { id: grantId, state, taken_by, undone_why }: GrantView,
+  detail: Wording | string,
+) => {
   await tx.run(
     "update grants set taken_by = null, undone_at = null, undone_why = null, undone_done = null where id = $1",
     [grantId],
@@ -238,5 +258,8 @@ const oweTheRest = async (tx: Sql, grant: GrantView, now: Date) => {
   if (minor > 0) await owe(tx, grant, { minor, currency: grant.cost.currency }, now);
 };
 
-const wait = (tx: Sql, grantId: string, why: string, now: Date, ms: number) =>
-  tx.run("update grants set waiting = $2, not_before = $3 where id = $1", [grantId, why, new Date(now.getTime() + ms)]);
+const wait = (tx: Sql, grantId: string, why: Worded, now: Date, ms: number) =>
+  waitUntil(tx, grantId, why, new Date(now.getTime() + ms));
+
+const takesNothing = ({ kind }: OpenProvider): Worded =>
+  worded(wording("takes_nothing_back", { provider: kind.label }));

@@ -6,6 +6,7 @@ import type { Sql } from "../db/sql.ts";
 import { moveGrants } from "../ledger/grant-states.ts";
 import { type MoveReason, moveReasonOf, reason } from "../ledger/move-reasons.ts";
 import { undoneByHand, undoneInWords } from "../ledger/undone.ts";
+import { inWords, isWording } from "../wordings.ts";
 import type { Corridor } from "./corridor.ts";
 import { freeGrants } from "./decide-free.ts";
 import { movable } from "./decide-stored.ts";
@@ -92,6 +93,7 @@ const whyItStays = async (sql: Sql, grantId: string): Promise<string> => {
      where grant_id = $1 and why_code = 'not_taken_back' order by id desc limit 1`,
     [grantId],
   );
-  const detail = moveReasonOf(row?.code ?? null, row?.details)?.values.detail ?? "";
+  const why = moveReasonOf(row?.code ?? null, row?.details)?.values.detail ?? "";
+  const detail = isWording(why) ? inWords(why) : String(why);
   return `it cannot be taken back, since ${detail}, and its rule has no \`clawback: true\`: it stays with its recipient`;
 };

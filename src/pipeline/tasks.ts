@@ -4,6 +4,7 @@ import { moveGrants } from "../ledger/grant-states.ts";
 import type { Money } from "../money.ts";
 import { closeTask, type TaskState } from "../rewards/index.ts";
 import { sameAddress, type User, userWithEmail } from "../users.ts";
+import { wording } from "../wordings.ts";
 import type { Corridor } from "./corridor.ts";
 import { aboutColumn, loadGrant } from "./grant-view.ts";
 import { queueMessage } from "./notify-channel.ts";
@@ -171,7 +172,10 @@ const work = async (
   if (closing.state === "cannot")
     return {
       result,
-      message: await loseGrant(corridor, tx, grant, { actor: user.email, why: `cannot be handed over: ${words}` }),
+      message: await loseGrant(corridor, tx, grant, {
+        actor: user.email,
+        why: { words: `cannot be handed over: ${words}`, wording: wording("no_handing_over", { why: words }) },
+      }),
     };
   // it stays issued: the row says who handed it over, and when
   await moveGrants(tx, [

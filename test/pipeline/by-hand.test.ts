@@ -94,6 +94,14 @@ describe("trying again what has failed", () => {
 
   test("what a vendor refused for good, once it takes it", async () => {
     const { grant } = await refused();
+    // what the vendor said is quoted as theirs, in the reader's language around it
+    for (const [lang, says] of [
+      ["en", "waits: Tremendous says: “"],
+      ["it", "in attesa: Tremendous dice: “"],
+    ]) {
+      const { body } = await bench.call("anna", "GET", `/explain/${grant}?lang=${lang}`);
+      expect(JSON.stringify(body.lines)).toContain(says);
+    }
     expect((await retry("anna", grant)).status).toBe(200);
     await fulfil(bench.corridor, grant);
     expect(await bench.grant(grant)).toMatchObject({ state: "issued" });

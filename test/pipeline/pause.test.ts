@@ -206,7 +206,7 @@ test("a pause waits for a call that is just being started, and the next one wait
     pausing = pause().then(() => seen.push("paused"));
     await blocked(1);
     const asked = database().transaction((other) => pausedFor(other, "provider:cards"));
-    asking = asked.then((why) => seen.push(why?.slice(0, 12) ?? "may start"));
+    asking = asked.then((why) => seen.push(why?.words.slice(0, 12) ?? "may start"));
     await blocked(2);
     seen.push("started");
   });
