@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { grantStates } from "../../ledger/grant-states.ts";
-import type { HandRefused } from "../../pipeline/hand.ts";
+import type { Corridor } from "../../pipeline/corridor.ts";
+import type { Hand, HandRefused } from "../../pipeline/hand.ts";
 import { viewOrder } from "../../pipeline/order-view.ts";
 import { retryFailed } from "../../pipeline/retry-failed.ts";
 import { settleOrderByHand } from "../../pipeline/settle-order.ts";
@@ -82,34 +83,36 @@ const statuses: Record<HandRefused["code"], ApiRefusal["status"]> = {
   may_stand: 409,
   stays: 409,
 };
-const answered = (id: string, done: { ok: true; said: string } | HandRefused) =>
-  done.ok ? { answer: { said: done.said } } : refused(statuses[done.code], done.code, `Grant ${id}: ${done.message}.`);
+type Act = (corridor: Corridor, grantId: string, hand: Hand) => Promise<{ ok: true; said: string } | HandRefused>;
+const byHand = (what: string, summary: string, act: Act) =>
+  defineRoute({
+    method: "post",
+    path: `/grants/{id}/${what}`,
+    summary,
+    roles: ["approver"],
+    params: ById,
+    body: Because,
+    answer: Said,
+    refusals: [404, 409],
+    async handle({ corridor, user, path: { id }, body: { because } }) {
+      const done = await act(corridor, id, { user, name: user.email, because });
+      return done.ok
+        ? { answer: { said: done.said } }
+        : refused(statuses[done.code], done.code, `Grant ${id}: ${done.message}.`);
+    },
+  });
 
 export const orderRoutes = [
-  defineRoute({
-    method: "post",
-    path: "/grants/{id}/retry",
-    summary: "Order a grant again that has failed, where no order of it can stand; the reason is kept with your name",
-    roles: ["approver"],
-    params: ById,
-    body: Because,
-    answer: Said,
-    refusals: [404, 409],
-    handle: async ({ corridor, user, path: { id }, body: { because } }) =>
-      answered(id, await retryFailed(corridor, id, { user, name: user.email, because })),
-  }),
-  defineRoute({
-    method: "post",
-    path: "/grants/{id}/take-back",
-    summary: "Take a grant back that was given, or cancel it before it is; its recipient is told, with the reason",
-    roles: ["approver"],
-    params: ById,
-    body: Because,
-    answer: Said,
-    refusals: [404, 409],
-    handle: async ({ corridor, user, path: { id }, body: { because } }) =>
-      answered(id, await takeBack(corridor, id, { user, name: user.email, because })),
-  }),
+  byHand(
+    "retry",
+    "Order a grant again that has failed, where no order of it can stand; the reason is kept with your name",
+    retryFailed,
+  ),
+  byHand(
+    "take-back",
+    "Take a grant back that was given, or cancel it before it is; its recipient is told, with the reason",
+    takeBack,
+  ),
   defineRoute({
     method: "get",
     path: "/grants/{id}/order",

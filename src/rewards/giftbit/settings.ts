@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VendorAddress } from "../../vendor-address.ts";
+import { waits } from "../waits.ts";
 
 export const settings = z.strictObject({
   apiKey: z.string().min(1).describe("API key of your Giftbit account, from an environment variable."),
@@ -12,18 +13,7 @@ export const settings = z.strictObject({
     .exactOptional()
     .describe("Warn once when the account holds less than this of a currency that it has held before."),
   apiBase: VendorAddress.exactOptional().describe("Another address of the API. For tests only."),
-  timeoutMs: z
-    .int()
-    .min(100)
-    .max(120_000)
-    .default(30_000)
-    .describe("How long to wait for an answer, in milliseconds, before the outcome counts as unknown."),
-  lookupAfterMs: z
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(30_000)
-    .describe("How long after an order of unknown outcome Giftbit is asked what became of it, in milliseconds."),
+  ...waits({ vendor: "Giftbit", answer: 30_000 }),
 });
 
 /** The regions with a currency of their own, as Giftbit names them. */

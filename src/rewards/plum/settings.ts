@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VendorAddress } from "../../vendor-address.ts";
+import { waits } from "../waits.ts";
 
 const address = VendorAddress.transform((url) => url.replace(/\/+$/, ""));
 const webhookKey = z
@@ -26,20 +27,7 @@ export const settings = z.strictObject({
       "The x-api-key that you chose for Plum's webhook, from an environment variable. A list while you change it: any of them is taken. Without it Plum's webhooks are refused.",
     ),
   apiBase: address.exactOptional().describe("Another host of the API, up to and including /chef."),
-  timeoutMs: z
-    .int()
-    .min(100)
-    .max(300_000)
-    .default(125_000)
-    .describe(
-      "How long to wait for the answer to an order, in milliseconds, before its outcome counts as unknown. Plum may take 120 seconds.",
-    ),
-  lookupAfterMs: z
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(120_000)
-    .describe("How long after an order of unknown outcome Plum is asked what became of it, in milliseconds."),
+  ...waits({ vendor: "Plum", answer: 125_000, lookup: 120_000, longest: 300_000, note: " Plum may take 120 seconds." }),
 });
 export type PlumSettings = z.infer<typeof settings>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VendorAddress } from "../../vendor-address.ts";
+import { waits } from "../waits.ts";
 
 const identifier = z.string().min(5).max(100);
 
@@ -23,18 +24,7 @@ export const settings = z.strictObject({
     .default(1)
     .describe("How many orders a second the account takes, over all processes. Tango allows one."),
   apiBase: VendorAddress.exactOptional().describe("Another address of the API. For tests only."),
-  timeoutMs: z
-    .int()
-    .min(100)
-    .max(120_000)
-    .default(30_000)
-    .describe("How long to wait for an answer, in milliseconds, before the outcome counts as unknown."),
-  lookupAfterMs: z
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(30_000)
-    .describe("How long after an order of unknown outcome Tango is asked what became of it, in milliseconds."),
+  ...waits({ vendor: "Tango", answer: 30_000 }),
 });
 export type TangoSettings = z.infer<typeof settings>;
 

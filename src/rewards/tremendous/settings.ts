@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VendorAddress } from "../../vendor-address.ts";
+import { waits } from "../waits.ts";
 
 export const settings = z.strictObject({
   apiKey: z.string().min(1).describe("API key of your Tremendous organisation, from an environment variable."),
@@ -24,18 +25,7 @@ export const settings = z.strictObject({
       "Private key of your webhook at Tremendous, which signs what it sends. A list while you change it: any of them may sign. Without it Tremendous' webhooks are refused.",
     ),
   apiBase: VendorAddress.exactOptional().describe("Another address of the API. For tests only."),
-  timeoutMs: z
-    .int()
-    .min(100)
-    .max(120_000)
-    .default(20_000)
-    .describe("How long to wait for an answer, in milliseconds, before the outcome counts as unknown."),
-  lookupAfterMs: z
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(30_000)
-    .describe("How long after an order of unknown outcome Tremendous is asked what became of it, in milliseconds."),
+  ...waits({ vendor: "Tremendous", answer: 20_000 }),
 });
 export type TremendousSettings = z.infer<typeof settings>;
 
