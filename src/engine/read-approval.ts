@@ -11,7 +11,7 @@ import { readForm } from "./short-forms/read-form.ts";
 /** Reads `approval`: null where not given, undefined where it is wrong. */
 export const readApproval = (
   spot: Spot,
-  parts: readonly RewardPart[] | undefined,
+  parts: readonly Pick<RewardPart, "value">[] | undefined,
   known: Known,
 ): Approval | null | undefined => {
   if (!isGiven(spot)) return null;

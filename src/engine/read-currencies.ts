@@ -5,7 +5,8 @@ import { countTogether, currencyInWords } from "./currency-fit.ts";
 import type { Known } from "./known.ts";
 import type { RewardPart } from "./rule-book.ts";
 
-export const currencyOf = ({ value }: RewardPart): string => ("fixed" in value ? value.fixed.currency : value.currency);
+export const currencyOf = ({ value }: Pick<RewardPart, "value">): string =>
+  "fixed" in value ? value.fixed.currency : value.currency;
 
 /**
  * Reports an amount (of a budget, limit or approval) that the rewards of its rule cannot be counted against. Points beside
@@ -14,7 +15,7 @@ export const currencyOf = ({ value }: RewardPart): string => ("fixed" in value ?
 export const checkCurrencies = (
   spot: Spot,
   currency: string,
-  parts: readonly RewardPart[] | undefined,
+  parts: readonly Pick<RewardPart, "value">[] | undefined,
   known: Known,
 ): void => {
   if (!parts) return;

@@ -1,5 +1,7 @@
 import { POINTS } from "../money.ts";
 import type { Spot } from "../yaml/yaml-source.ts";
+import { readApproval } from "./read-approval.ts";
+import { checkCurrencies } from "./read-currencies.ts";
 import { readFields } from "./read-fields.ts";
 import { readMoney } from "./read-money.ts";
 import { checkNamed } from "./read-named.ts";
@@ -12,7 +14,7 @@ import type { Shelf } from "./shelf.ts";
 export const readOffer = (spot: Spot, shelf: Shelf): Offer | null => {
   const fields = readFields(spot, offerShape, "an offer: `{ id: coffee, give: coffee, cost: 500 points }`");
   if (!fields) return null;
-  const { id, give: rewardId, stock = null } = fields;
+  const { id, give: rewardId, stock = null, budget = null } = fields;
   if (rewardId !== undefined) checkNamed(spot.child("give"), rewardId, shelf.rewards, "reward");
   const give = rewardId === undefined ? null : (shelf.rewards.byId.get(rewardId) ?? null);
   const cost = fields.cost === undefined ? undefined : readMoney(spot.child("cost"), fields.cost, "points");
@@ -25,6 +27,13 @@ export const readOffer = (spot: Spot, shelf: Shelf): Offer | null => {
   const value = own === null ? (give?.value ?? null) : own;
   if (give && !points && own === null && value === null)
     spot.problem("no `value`", `an amount such as \`5 EUR\`: the reward \`${give.id}\` names none`);
-  if (!id || !give || !cost || !notify || !value || points) return null;
-  return { id, give, value, cost, stock, notify, file: spot.file, line: spot.line };
+  const parts = give && value && !points ? [{ value: { fixed: value } }] : undefined;
+  if (budget !== null) {
+    checkNamed(spot.child("budget"), budget, shelf.budgets, "budget");
+    const set = shelf.budgets.byId.get(budget);
+    if (set) checkCurrencies(spot.child("budget"), set.amount.currency, parts, shelf.known);
+  }
+  const approval = readApproval(spot.child("approval"), parts, shelf.known);
+  if (!id || !give || !cost || !notify || !value || points || approval === undefined) return null;
+  return { id, give, value, cost, stock, budget, approval, notify, file: spot.file, line: spot.line };
 };

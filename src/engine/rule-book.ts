@@ -130,6 +130,9 @@ export interface Offer {
   cost: Money;
   /** How many there are in all; null: no end of them. */
   stock: number | null;
+  /** Id of the budget that it takes from; null: none. */
+  budget: string | null;
+  approval: Approval | null;
   /** As in a rule. */
   notify: ChannelName[];
   file: string;

@@ -237,6 +237,12 @@ export const offerShape = {
     .min(0, { error: "a whole number, such as `20`" })
     .optional()
     .describe("How many there are in all, those that were taken included. No end of them where nothing is given"),
+  budget: text("a budget, by its id")
+    .optional()
+    .describe("Id of the budget that it takes from. While that has too little money, it is not to be had"),
+  approval: form(approvalForm)
+    .optional()
+    .describe("Who must approve before it is ordered: `always by finance`, `above 50 EUR by manager`"),
   notify: readLater(
     z.union([z.string(), z.array(z.unknown()).min(1, { error: channelWords })], { error: channelWords }),
     z.union([z.enum(channels as [ChannelName, ...ChannelName[]]), z.array(z.enum(channels)).min(1)]),

@@ -51,13 +51,13 @@ ${has === 0 && offers.length > 0 && html`<p class="quiet">${say("mePointsNone")}
 const offersList = (person: PersonPage, { say, locale }: Speaker, base: string): Html => html`<section id="offers">
 <h2>${say("meOffers")}</h2>
 <ul class="items card">${person.offers.map(
-  ({ id, title, worth, cost, left, open }) => html`<li>
+  ({ id, title, worth, cost, left, open, approved }) => html`<li>
 <div class="line"><b id="offer-${id}">${title}</b><span class="sum">${points(cost, locale)}</span></div>
-<p class="quiet">${say("meOfferWorth", { amount: formatMoney(worth, locale) })}${left !== null && left > 0 && html` · ${say("meOfferLeft", { n: left })}`}</p>
+<p class="quiet">${say("meOfferWorth", { amount: formatMoney(worth, locale) })}${left !== null && left > 0 && html` · ${say("meOfferLeft", { n: left })}`}${approved && html` · ${say("meOfferApproved")}`}</p>
 ${
   open === "yes"
     ? html`<form method="post" action="${base}/redeem"><input type="hidden" name="offer" value="${id}"><input type="hidden" name="key" value="${person.formKey}-${id}"><button class="button" type="submit" aria-describedby="offer-${id}">${say("meTake", { cost: points(cost, locale) })}</button></form>`
-    : html`<p class="quiet">${open === "no_stock" ? say("meNoStock") : say("meTakeShort", { missing: points(cost - (person.points ?? 0), locale) })}</p>`
+    : html`<p class="quiet">${open === "no_stock" ? say("meNoStock") : open === "no_budget" ? say("meNotNow") : say("meTakeShort", { missing: points(cost - (person.points ?? 0), locale) })}</p>`
 }
 </li>`,
 )}</ul>

@@ -27,6 +27,7 @@ const refusals = {
   no_offer: "meNoOffer",
   no_points: "meNoPoints",
   no_stock: "meOutOfStock",
+  no_budget: "meNotNowAny",
 } as const;
 
 export const person = (parts: HttpParts, send: Send): Router => {

@@ -13,7 +13,7 @@ import type { Corridor } from "./corridor.ts";
 import { firstNameOf, languageOf, titleIn, titlesOf } from "./grant-view.ts";
 import { addressOn, wishesOf } from "./notify-channel.ts";
 import { readPersonToken } from "./person-token.ts";
-import { pointsOf } from "./redeem.ts";
+import { costOf, needsApproval, pointsOf } from "./redeem.ts";
 
 export interface PersonPage {
   /** BCP 47. */
@@ -45,7 +45,9 @@ export interface PersonPage {
     worth: Money;
     cost: number;
     left: number | null;
-    open: "yes" | "no_points" | "no_stock";
+    open: "yes" | "no_points" | "no_stock" | "no_budget";
+    /** Somebody must approve before it is ordered. */
+    approved: boolean;
   }[];
   /** Of the forms of this page: the same form sent twice is one wish. */
   formKey: string;
@@ -173,11 +175,24 @@ const offersFor = async (
   const { offers } = corridor.rules.current().matcher.book;
   const rows = await sql.rows<{ offer_id: string; taken: number }>("select offer_id, taken from offer_takes");
   const taken = new Map(rows.map(({ offer_id, taken: n }) => [offer_id, n]));
-  return offers.map(({ id, give, value, cost, stock }) => {
+  const shown: PersonPage["offers"] = [];
+  for (const offer of offers) {
+    const { id, give, value, cost, stock } = offer;
     const left = stock === null ? null : Math.max(0, stock - (taken.get(id) ?? 0));
-    const open = left === 0 ? "no_stock" : points < cost.minor ? "no_points" : "yes";
-    return { id, title: titleIn(corridor, give.title, language), worth: value, cost: cost.minor, left, open };
-  });
+    const paid = offer.budget === null || (await costOf(corridor, sql, offer)) !== undefined;
+    const open = left === 0 ? "no_stock" : !paid ? "no_budget" : points < cost.minor ? "no_points" : "yes";
+    const title = titleIn(corridor, give.title, language);
+    shown.push({
+      id,
+      title,
+      worth: value,
+      cost: cost.minor,
+      left,
+      open,
+      approved: needsApproval(corridor.workspace, offer, corridor.now()),
+    });
+  }
+  return shown;
 };
 
 const settingsOf = async (

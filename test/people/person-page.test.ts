@@ -62,6 +62,45 @@ test("shows every reward, the points and what they are good for", async () => {
 describe("an offer", () => {
   const take = (path: string, offer: string, key: string) => post(`${path}/redeem`, { offer, key });
 
+  test("with a budget is not available once that holds too little, and nothing is taken for it", async () => {
+    await earned("77");
+    const path = await bench.ownPage("giulia@acme.example");
+    const before = await points("giulia@acme.example");
+    expect((await take(path, "funded", "f1")).status).toBe(303);
+    const left = await bench.database.row("select balance_minor from ledger_accounts where code = 'budget:perks'");
+    expect(left).toEqual({ balance_minor: 200 });
+    expect(await page(path)).toContain("Ora non è disponibile.");
+    const refused = await take(path, "funded", "f2");
+    expect([refused.status, read(await refused.text())]).toEqual([
+      422,
+      expect.stringContaining("Ora non è disponibile. Non ti è stato tolto nessun punto."),
+    ]);
+    expect(await points("giulia@acme.example")).toBe(before - 10);
+    await bench.work();
+    expect(await faults()).toEqual([]);
+  });
+
+  test("that somebody approves waits for them, and gives the points back where they do not", async () => {
+    await earned("77");
+    const path = await bench.ownPage("giulia@acme.example");
+    const before = await points("giulia@acme.example");
+    expect(await page(path)).toContain("prima qualcuno lo approva");
+    expect((await take(path, "asked", "a1")).status).toBe(303);
+    await bench.work();
+    const grant = await bench.database.row<{ id: string; state: string; approval_by: string }>(
+      "select id, state, approval_by from grants where rule_id = 'offer:asked'",
+    );
+    expect(grant).toMatchObject({ state: "awaiting_approval", approval_by: "manager" });
+    expect(await page(path)).toContain("Aspetta un’approvazione");
+    await bench.database.transaction(async (tx) => {
+      const grantId = grant?.id ?? "";
+      await moveGrants(tx, [{ grantId, from: "awaiting_approval", to: "declined", actor: "anna", why: "Not now" }]);
+      await freeGrants(tx, [grantId]);
+    });
+    expect(await points("giulia@acme.example")).toBe(before);
+    expect(await faults()).toEqual([]);
+  });
+
   test("is a reward of its own: the points go, it is ordered and told of, and the page says so", async () => {
     await earned("77");
     const path = await bench.ownPage("giulia@acme.example");

@@ -25,6 +25,10 @@ rewards:
 offers:
   - { id: coffee, give: code, cost: 500 points, stock: 2 }
   - { id: cheap, give: code, cost: 100 points }
+  - { id: funded, give: code, cost: 10 points, budget: perks }
+  - { id: asked, give: code, cost: 10 points, approval: always by manager }
+budgets:
+  - { id: perks, amount: 7 EUR }
 rules:
   - id: won
     title: { en: Deal won, it: Trattativa vinta }
