@@ -40,7 +40,10 @@ const begin = async (
   if (refused) return refused;
   const { state } = grant;
   if (grant.undone_at)
-    return refusedByHand("not_due", `it is being taken back already: ${undoneInWords(grant.undone_why ?? "")}`);
+    return refusedByHand(
+      "not_due",
+      `it is not due any more already, since ${undoneInWords(grant.undone_why ?? "correction")}${grant.waiting ? ` (${grant.waiting})` : ""}`,
+    );
   const undone = undoneByHand(because);
   const mark = () =>
     tx.run(`update grants set taken_by = $2, undone_at = $3, undone_why = $4 where id = $1`, [

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { routes } from "../../src/http/api/index.ts";
+import { freeGrants } from "../../src/pipeline/decide-free.ts";
 import { type ApprovalBench, openApprovalBench, owes, toHandOver, tokenOf } from "../support/approval-bench.ts";
 
 let bench: ApprovalBench;
@@ -184,6 +185,11 @@ describe("/api/openapi.json", () => {
     const gone = await bench.waits(await bench.won("78", "Gone"));
     const owing = await owes(bench);
     const [mug, broken] = [await toHandOver(bench), await toHandOver(bench)];
+    const lost = await bench.won("78", "Lost");
+    await bench.database.transaction(async (tx) => {
+      await tx.run("update grants set state = 'failed' where id = $1", [lost]);
+      await freeGrants(tx, [lost]);
+    });
     const [yes, no, some] = [approval, gone, await bench.waits(await bench.won("78", "Some"))];
     const unsure = await bench.won("78", "Unsure");
     await ofUnknownOutcome(unsure);
@@ -227,6 +233,10 @@ describe("/api/openapi.json", () => {
       ["post", "/rewards/tasks/{id}/done", `/rewards/tasks/${mug}/done`, {}],
       ["post", "/rewards/tasks/{id}/cannot", `/rewards/tasks/${broken}/cannot`, { reason: "None are left" }],
       ["get", "/rewards/tasks", "/rewards/tasks", undefined, "edda"],
+      ["post", "/grants/{id}/retry", `/grants/${lost}/retry`, { because: "There is one again" }],
+      ["post", "/grants/{id}/retry", `/grants/${lost}/retry`, { because: "There is one again" }],
+      ["post", "/grants/{id}/take-back", `/grants/${lost}/take-back`, { because: "It was for somebody else" }],
+      ["post", "/grants/{id}/take-back", `/grants/${lost}/take-back`, { because: "It was for somebody else" }],
       ["get", "/metrics", "/metrics"],
       ["get", "/metrics/{name}", "/metrics/close_rate?of=owner&over=quarter&at=2026-11-25&basis=closed"],
       ["get", "/metrics/{name}", "/metrics/close_rat"],
