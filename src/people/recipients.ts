@@ -47,6 +47,7 @@ export const seenKey = (person: CrmIdentity): string => `${person.connection}/${
 
 /** The recipient behind each key that is known, by key. */
 export const findRecipients = async (sql: Sql, people: readonly CrmIdentity[]): Promise<Map<string, Recipient>> => {
+  if (people.length === 0) return new Map();
   const rows = await sql.rows<Recipient & { key: string }>(
     `select r.*, i.connection || '/' || i.kind || '/' || i.crm_id as key
      from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as u (connection, kind, crm_id)) t
@@ -149,6 +150,7 @@ export const managersOf = async (
   recipients: readonly Recipient[],
 ): Promise<Map<string, Recipient & { keys: string[] }>> => {
   const ids = recipients.flatMap((each) => each.manager ?? []);
+  if (ids.length === 0) return new Map();
   const rows = await sql.rows<Recipient & { keys: string[] }>(
     `select r.*, coalesce(array_agg(i.connection || '/' || i.kind || '/' || i.crm_id order by i.connection, i.kind, i.crm_id)
        filter (where i.recipient_id is not null), '{}') as keys

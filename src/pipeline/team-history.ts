@@ -59,6 +59,7 @@ export const applyTeams = async (tx: Sql, settings: MetricSettings, at: Date): P
 
 /** Everybody in these teams, as people.yaml and the CRM know them now; an id with a slash is a whole recipient key. */
 export const teamMembers = async (tx: Sql, teams: readonly string[]): Promise<Map<string, PersonView[]>> => {
+  if (teams.length === 0) return new Map();
   const rows = await tx.rows<PersonView & { team: string }>(
     `select coalesce(min(i.connection || '/' || i.kind || '/' || i.crm_id), 'people/' || r.id) as id,
        r.name, r.first_name, r.email, r.language, r.team
