@@ -11,8 +11,7 @@ export const SOFT_BOUNCE_DAYS = 30;
 
 /**
  * Why somebody must not be told. `address`: it does not work, and nobody can change that by wanting; all else is what they
- * said, and they can say something else. In a sentence after "not told: ", for who looks
- * after the workspace.
+ * said, and they can say something else. In a sentence after "not told: ", for who looks after the workspace.
  */
 export interface Refused extends Worded {
   refused: "erased" | "suppressed" | "channel" | "category" | "address" | "not_agreed";

@@ -181,9 +181,8 @@ const whyNot = (
   if (tried.size > 0 && ready.every((channel) => tried.has(channel))) return worded(wording("all_failed"));
   const who = wording(recipient.kind === "rep" ? "this_rep" : "this_customer");
   const lacks = ready.filter((channel) => !tried.has(channel) && !refused.has(channel)).map(lackOf);
-  const against = new Map([...refused.values()].map(({ words, wording: own }) => [words, own ?? words] as const));
-  const others = tried.size > 0 ? [wording("others_failed")] : [];
-  const why = [...[...against.values()].flatMap((each) => (typeof each === "string" ? [] : each)), ...others];
+  const against = new Map([...refused.values()].map(({ words, wording: own }) => [words, own ?? []] as const));
+  const why = [...against.values(), tried.size > 0 ? wording("others_failed") : []].flat();
   if ([...refused.values()].some(({ by }) => by === "person")) return worded(wording("not_wanted", { why }));
   const known = [...new Set(lacks)]
     .map((code) => wording(code))
