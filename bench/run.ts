@@ -2,13 +2,23 @@
 
 import { accept } from "./accept/index.ts";
 import { run as backtest } from "./backtest/index.ts";
+import { drain } from "./drain/index.ts";
+import { growth } from "./growth/index.ts";
+import { journey } from "./journey/index.ts";
+import { memory } from "./memory/index.ts";
 import { run as metrics } from "./metrics/index.ts";
 import { rules } from "./rules/index.ts";
+import { start } from "./start/index.ts";
 
 const benches: Record<string, (form: "whole" | "short") => Promise<unknown>> = {
   rules,
   accept,
   backtest,
+  drain,
+  journey,
+  start,
+  memory,
+  growth,
   metrics: (form) => metrics({ short: form === "short" }),
 };
 

@@ -27,29 +27,33 @@ const post = (agent: Agent, url: URL, { path, headers, body }: LoadAsked["reques
     sent.end(body);
   });
 
-const load = async ({ url, requests, connections, ms, rate }: LoadAsked): Promise<LoadSeen> => {
+const load = async ({ url, requests, connections, ms, rate, once = false }: LoadAsked): Promise<LoadSeen> => {
   const address = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const latencies: number[] = [];
   const statuses: Record<number, number> = {};
+  const dueAt: number[] = [];
   let next = 0;
   const started = performance.now();
   const one = async (from: number) => {
-    const asked = requests[next++ % requests.length];
+    const place = next++ % requests.length;
+    const asked = requests[place];
     if (!asked) return;
+    dueAt[place] = performance.timeOrigin + from;
     const status = await post(agent, address, asked);
     latencies.push(performance.now() - from);
     statuses[status] = (statuses[status] ?? 0) + 1;
   };
+  const goesOn = () => !once || next < requests.length;
   if (rate === undefined) {
     const lane = async () => {
-      while (performance.now() - started < ms) await one(performance.now());
+      while (goesOn() && performance.now() - started < ms) await one(performance.now());
     };
     await Promise.all(Array.from({ length: connections }, lane));
   } else {
     // open loop: a request is due when it is due, and one that had to wait for its turn waited for us
     const flying: Promise<void>[] = [];
-    for (let due = started; due - started < ms; due += 1_000 / rate) {
+    for (let due = started; goesOn() && due - started < ms; due += 1_000 / rate) {
       const ahead = due - performance.now();
       if (ahead > 1) await setTimeout(ahead);
       flying.push(one(due));
@@ -57,7 +61,7 @@ const load = async ({ url, requests, connections, ms, rate }: LoadAsked): Promis
     await Promise.all(flying);
   }
   agent.destroy();
-  return { ms: performance.now() - started, statuses, latencies };
+  return { ms: performance.now() - started, statuses, latencies, dueAt };
 };
 
 process.once("message", async (asked: LoadAsked) => {

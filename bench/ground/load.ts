@@ -9,6 +9,8 @@ export interface LoadAsked {
   requests: readonly PackedRequest[];
   connections: number;
   ms: number;
+  /** Each request only once; it ends with the last of them, and with `ms` at the latest. */
+  once?: boolean;
   /** Requests a second, whatever the answers take; without it each connection sends when it was answered. */
   rate?: number;
 }
@@ -19,6 +21,8 @@ export interface LoadSeen {
   statuses: Record<number, number>;
   /** Milliseconds, in the order of the answers. */
   latencies: number[];
+  /** When each request, by its place among those asked for, was due the last time: milliseconds since 1970. */
+  dueAt: number[];
 }
 
 /** Sends this load from another process. */
