@@ -44,9 +44,14 @@ export const exchanged = (exchange: Exchange, amount: number, from: string | nul
 };
 
 /** The same in major units, for rules and messages. */
-export const exchangedMajor = (exchange: Exchange, amount: number, from: string | null, day: string): number | null => {
+export const exchangedMajor = (
+  exchange: Exchange,
+  amount: number,
+  from: string | null,
+  day: () => string,
+): number | null => {
   if (from === null || from === exchange.currency) return amount;
-  const minor = exchanged(exchange, amount, from, day);
+  const minor = exchanged(exchange, amount, from, day());
   return minor === null ? null : majorOf({ minor, currency: exchange.currency } satisfies Money);
 };
 

@@ -3,6 +3,7 @@
  * table and batch. Rows come back as the caller declares them: the column names and types of `migrations/` are the truth.
  */
 import pg from "pg";
+import { arrayText } from "./array-text.ts";
 
 // bigint arrives as text by default. Our ids and minor units stay far below 2^53, and anything beyond is refused, not rounded.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -29,15 +30,18 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
+const written = (values: readonly unknown[]): unknown[] =>
+  values.map((value) => (Array.isArray(value) ? (arrayText(value) ?? value) : value));
+
 const over = (client: { query: pg.Pool["query"] }): Sql => ({
   async rows<Row extends object>(text: string, values: readonly unknown[] = []) {
-    return (await client.query<Row>(text, [...values])).rows;
+    return (await client.query<Row>(text, written(values))).rows;
   },
   async row<Row extends object>(text: string, values: readonly unknown[] = []) {
-    return (await client.query<Row>(text, [...values])).rows[0];
+    return (await client.query<Row>(text, written(values))).rows[0];
   },
   async run(text: string, values: readonly unknown[] = []) {
-    return (await client.query(text, [...values])).rowCount ?? 0;
+    return (await client.query(text, written(values))).rowCount ?? 0;
   },
 });
 

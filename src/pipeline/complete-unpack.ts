@@ -2,50 +2,33 @@
  * First half of step 2. A delivery → its events, each once per (connection, key). What the connector could not understand
  * becomes a parked event with its reason; the rest of the delivery goes on.
  */
-import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
-import type { Unpacked } from "../../connectors/connector.ts";
 import { isAway } from "../db/away.ts";
 import type { Sql } from "../db/sql.ts";
-import { CrmEvent } from "../events.ts";
-import { storable, storableJson } from "../storable.ts";
+import { type EventRow, eventsOf, type InboxRow } from "./complete-events.ts";
 import type { Corridor } from "./corridor.ts";
+import type { ToldEvent } from "./decide-gather.ts";
 import { oneByOne } from "./one-by-one.ts";
 
-interface InboxRow {
-  id: number;
-  connection: string;
-  format: string;
-  body: Buffer;
-  received_at: Date;
+/** Deliveries that were unpacked, and are not kept yet. */
+export interface Arrived {
+  deliveries: readonly InboxRow[];
+  events: readonly EventRow[];
 }
 
-interface EventRow {
-  connection: string;
-  key: string;
-  inboxId: number;
-  type: string;
-  kind: string;
-  id: string;
-  occurredAt: string;
-  receivedAt: Date;
-  facts: string;
-  actor: string | null;
-  origin: string | null;
-  state: "reading" | "ready" | "parked";
-  reason: string | null;
-}
+export const NOTHING_ARRIVED: Arrived = { deliveries: [], events: [] };
 
-const inflate = promisify(inflateRaw);
-const BATCH = 200;
+const MOST_DELIVERIES = 400;
+/** Of the deliveries as they are stored: beyond it no further one is read. */
+const MOST_BYTES = 65_536;
+const MOST_EVENTS = 1_000;
 
 /**
- * Unpacks the deliveries that wait, oldest first. Returns how many there were. One that the database will never take does
- * not hold up the others: it is parked with its reason.
+ * Unpacks deliveries that wait, and leaves their events to be decided. Returns how many there were. One that the database
+ * will never take does not hold up the others: it is parked with its reason.
  */
 export const unpackWaiting = async (corridor: Corridor): Promise<number> => {
   try {
-    return await unpackBatch(corridor, BATCH);
+    return await unpackSome(corridor);
   } catch (error) {
     if (isAway(error)) throw error;
     corridor.log.error("unpack failed", { error });
@@ -53,47 +36,83 @@ export const unpackWaiting = async (corridor: Corridor): Promise<number> => {
   return oneByOne(
     corridor,
     "select id from inbox where state = 'received' order by id limit $1",
-    (id) => unpackBatch(corridor, 1, id),
+    (id) => unpackSome(corridor, id),
     "update inbox set state = 'parked', reason = $2 where id = $1",
   );
 };
 
-const unpackBatch = async (corridor: Corridor, most: number, only: number | null = null): Promise<number> => {
-  const { database, telemetry, log } = corridor;
-  const parked: EventRow[] = [];
-  const unpacked = await database.transaction(async (tx) => {
-    parked.length = 0;
-    const rows = await tx.rows<InboxRow>(
-      `select id, connection, format, body, received_at from inbox
-       where state = 'received' and ($2::bigint is null or id = $2) order by id limit $1 for update skip locked`,
-      [most, only],
-    );
-    if (rows.length === 0) return 0;
-    const strangers = rows.filter((row) => !corridor.connections.has(row.connection));
-    const events = (await Promise.all(rows.map((row) => eventsOf(corridor, row)))).flat();
-    parked.push(...events.filter((event) => event.state === "parked"));
-    await insertEvents(tx, events);
-    await tx.run("update inbox set state = 'done', reason = null where id = any ($1)", [rows.map((row) => row.id)]);
+const unpackSome = async (corridor: Corridor, only: number | null = null): Promise<number> => {
+  const arrived = await corridor.database.transaction(async (tx) => {
+    const taken = await takeArrived(corridor, tx, only);
+    await keepArrived(corridor, tx, taken, "ready");
+    return taken;
+  });
+  tellParked(corridor, arrived);
+  return arrived.deliveries.length;
+};
+
+/** Locks deliveries that wait, the oldest that nobody else has, and unpacks as many as are worth one transaction; `only` one. */
+export const takeArrived = async (corridor: Corridor, tx: Sql, only: number | null = null): Promise<Arrived> => {
+  const rows = await tx.rows<InboxRow>(
+    `with waiting as materialized (
+       select id, octet_length(body) as bytes from inbox
+       where state = 'received' and ($2::bigint is null or id = $2) order by id limit $1 for update skip locked
+     ), taken as (
+       select id from (select id, sum(bytes) over (order by id) - bytes as before from waiting) w where before < $3
+     )
+     select id, connection, format, body, received_at from inbox join taken using (id) order by id`,
+    [MOST_DELIVERIES, only, MOST_BYTES],
+  );
+  const deliveries: InboxRow[] = [];
+  const events: EventRow[] = [];
+  for (const row of rows) {
+    if (events.length >= MOST_EVENTS) break;
+    deliveries.push(row);
+    events.push(...(await eventsOf(corridor, row)));
+  }
+  return { deliveries, events };
+};
+
+/**
+ * Keeps the events that are new, and marks the deliveries. `as`: what becomes of those that can be decided. Returns those, if
+ * the caller decides them in this very transaction.
+ */
+export const keepArrived = async (
+  { connections }: Corridor,
+  tx: Sql,
+  { deliveries, events }: Arrived,
+  as: "ready" | "decided",
+): Promise<ToldEvent[]> => {
+  if (deliveries.length === 0) return [];
+  const fresh = await insertEvents(tx, events, as);
+  const strangers = deliveries.filter((row) => !connections.has(row.connection));
+  const known = deliveries.filter((row) => connections.has(row.connection));
+  await tx.run("update inbox set state = 'done', reason = null where id = any ($1)", [known.map((row) => row.id)]);
+  if (strangers.length > 0)
     await tx.run("update inbox set state = 'parked', reason = $2 where id = any ($1)", [
       strangers.map((row) => row.id),
       "accolade.yaml no longer has this connection: put it back, then `accolade replay --parked`",
     ]);
-    return rows.length;
-  });
-  for (const event of parked) {
-    telemetry.parked(event.connection);
-    log.warn("parked", { connection: event.connection, inbox: event.inboxId, reason: event.reason });
-  }
-  return unpacked;
+  return as === "ready" ? [] : fresh;
 };
 
-/** Keeps the events that are new. */
-const insertEvents = async (tx: Sql, events: readonly EventRow[]) => {
-  const fresh = await tx.rows<{ connection: string; key: string }>(
+/** After the commit: what could not be understood. */
+export const tellParked = ({ telemetry, log }: Corridor, { events }: Arrived): void => {
+  for (const event of events)
+    if (event.state === "parked") {
+      telemetry.parked(event.connection);
+      log.warn("parked", { connection: event.connection, inbox: event.inboxId, reason: event.reason });
+    }
+};
+
+/** Inserts the events that are new. Returns those that can be decided. */
+const insertEvents = async (tx: Sql, events: readonly EventRow[], as: "ready" | "decided"): Promise<ToldEvent[]> => {
+  const decided = (each: EventRow) => as === "decided" && each.state === "ready";
+  const rows = await tx.rows<{ id: number; connection: string; key: string }>(
     `insert into events (connection, key, inbox_id, type, subject_kind, subject_id, occurred_at, received_at, facts, actor, origin, state, reason)
      select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[],
        $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
-     on conflict (connection, key) do nothing returning connection, key`,
+     on conflict (connection, key) do nothing returning id, connection, key`,
     [
       events.map((each) => each.connection),
       events.map((each) => each.key),
@@ -103,20 +122,28 @@ const insertEvents = async (tx: Sql, events: readonly EventRow[]) => {
       events.map((each) => each.id),
       events.map((each) => each.occurredAt),
       events.map((each) => each.receivedAt),
-      events.map((each) => each.facts),
+      events.map((each) => (decided(each) ? "[]" : JSON.stringify(each.facts))),
       events.map((each) => each.actor),
       events.map((each) => each.origin),
-      events.map((each) => each.state),
+      events.map((each) => (decided(each) ? "decided" : each.state)),
       events.map((each) => each.reason),
     ],
   );
-  if (fresh.length === events.length) return;
-  const isFresh = new Set(fresh.map(({ connection, key }) => `${connection} ${key}`));
+  const fresh = new Map(rows.map(({ id, connection, key }) => [`${connection} ${key}`, id]));
+  const told: ToldEvent[] = [];
+  const repeated: EventRow[] = [];
+  for (const each of events) {
+    const id = fresh.get(`${each.connection} ${each.key}`);
+    // of two in one batch with the same key, the first is the row
+    fresh.delete(`${each.connection} ${each.key}`);
+    if (id === undefined) repeated.push(each);
+    else if (each.state === "ready")
+      told.push({ id, connection: each.connection, facts: each.facts, receivedAt: each.receivedAt });
+  }
   const unread = new Set(events.filter(({ state }) => state === "parked").map(({ inboxId }) => inboxId));
-  await forgetRepeated(
-    tx,
-    events.filter((each) => !isFresh.has(`${each.connection} ${each.key}`) && !unread.has(each.inboxId)),
-  );
+  const heard = repeated.filter(({ inboxId }) => !unread.has(inboxId));
+  if (heard.length > 0) await forgetRepeated(tx, heard);
+  return told;
 };
 
 /** A delivery that says again what somebody asked to have forgotten: nothing of it is decided, so nothing else empties it. */
@@ -132,58 +159,3 @@ const forgetRepeated = (tx: Sql, repeated: readonly EventRow[]) =>
       repeated.map((each) => each.inboxId),
     ],
   );
-
-const eventsOf = async ({ connections }: Corridor, row: InboxRow): Promise<EventRow[]> => {
-  const open = connections.get(row.connection);
-  // emptied for somebody who was erased: it was unpacked before
-  if (!open || row.body.length === 0) return [];
-  const body = (await inflate(row.body)) as Buffer;
-  const delivery = { connection: row.connection, format: row.format, body, receivedAt: row.received_at };
-  return open.unpack(delivery).map((part) => eventRow(row, part));
-};
-
-const eventRow = (row: InboxRow, part: Unpacked): EventRow => {
-  const common = { connection: row.connection, inboxId: row.id, receivedAt: row.received_at };
-  const checked = "event" in part ? CrmEvent.safeParse(part.event) : undefined;
-  if (checked?.success) {
-    const event = checked.data;
-    return {
-      ...common,
-      key: storable(event.key),
-      type: storable(event.type),
-      kind: event.subject.kind,
-      id: storable(event.subject.id),
-      occurredAt: event.occurredAt,
-      facts: storableJson(event.facts),
-      actor: storableOrNull(event.actor),
-      origin: storableOrNull(event.origin),
-      state: event.needsRead ? "reading" : "ready",
-      reason: null,
-    };
-  }
-  const issue = checked?.error.issues[0];
-  const bad =
-    "bad" in part
-      ? part.bad
-      : {
-          key: part.event.key,
-          place: issue?.path.join(".") ?? "event",
-          found: "something else",
-          expected: issue?.message ?? "an event",
-        };
-  return {
-    ...common,
-    key: storable(`bad:${row.id}:${bad.key}`.slice(0, 500)),
-    type: "not understood",
-    kind: "none",
-    id: "",
-    occurredAt: row.received_at.toISOString(),
-    facts: "[]",
-    actor: null,
-    origin: null,
-    state: "parked",
-    reason: storable(`${bad.place}: found ${bad.found}, expected ${bad.expected}`),
-  };
-};
-
-const storableOrNull = (text: string | undefined): string | null => (text === undefined ? null : storable(text));

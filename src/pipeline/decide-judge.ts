@@ -173,7 +173,7 @@ const around = ({ workspace }: Corridor, { histories, people, customers }: Known
   managerOf: (userId: string) => people.managerOf(connection, userId),
   teamOf: (team: string) => people.teamOf(team),
   convert: (amount: number, currency: string | null, at: string) =>
-    exchangedMajor(workspace, amount, currency, localDay(at, workspace.timeZone)),
+    exchangedMajor(workspace, amount, currency, () => localDay(at, workspace.timeZone)),
   customer: (companyId: string, at: string) => customers.of(connection, companyId, at),
 });
 

@@ -2,7 +2,6 @@
 import type { Reader, TokenVault } from "../../connectors/connector.ts";
 import { readWaiting } from "./complete-read.ts";
 import { tokenVault } from "./complete-tokens.ts";
-import { unpackWaiting } from "./complete-unpack.ts";
 import type { Corridor } from "./corridor.ts";
 import { decideWaiting } from "./decide.ts";
 import { decideTurns } from "./decide-turns.ts";
@@ -41,10 +40,10 @@ export const createPump = (corridor: Corridor): Pump => {
     // one moment for both: nothing is released at the end of a window that nobody noticed
     const now = corridor.now();
     await noticeTurns(now);
-    let done = await unpackWaiting(corridor);
+    const told = await decideWaiting(corridor);
+    let done = told.deliveries;
     const reads = await Promise.all([...readers].map(([id, reader]) => readWaiting(corridor, id, reader)));
     for (const read of reads) done += read;
-    const told = await decideWaiting(corridor);
     const turned = await decideTurns(corridor);
     const events = told.events + turned.events;
     const granted = [...told.granted, ...turned.granted];
