@@ -31,4 +31,4 @@ WORKDIR /workspace
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "/app/bin/accolade.js", "serve"]
+CMD ["node", "--max-semi-space-size=8", "/app/bin/accolade.js", "serve"]

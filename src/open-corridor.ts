@@ -119,6 +119,8 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     for (const each of closing.toReversed()) await each();
   };
   try {
+    // before the first connection: what is compiled holds up everything, and on a slow machine a connection would not be heard in time
+    const templates = await loading;
     await untilThere(database, { ...around, patienceMs: around.patienceMs ?? 0 });
     const applied = await migrate(database, await readMigrations());
     if (applied > 0) log.step("migrated", { migrations: applied });
@@ -137,7 +139,6 @@ export const openCorridor = async (config: Config, around: Around): Promise<Open
     }
     const catalogs = createCatalogs(database);
     await catalogs.reload();
-    const templates = await loading;
     if (!templates.ok)
       throw new Refusal(
         templates.problems.map(

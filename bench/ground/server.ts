@@ -44,11 +44,22 @@ export const writeFiles = async (parent: string, files: ServerFiles): Promise<st
   return folder;
 };
 
+/** As `npm start` runs it: `node --some-flag /…/bin/accolade.js serve`. */
+const command = async (): Promise<string[]> => {
+  const { scripts } = JSON.parse(await readFile(path.join(packageRoot, "package.json"), "utf8")) as {
+    scripts: { start: string };
+  };
+  return scripts.start
+    .split(" ")
+    .slice(1)
+    .map((word) => (word.startsWith("bin/") ? path.join(packageRoot, word) : word));
+};
+
 /** Starts it in `folder` and waits until it is ready. */
 export const startServer = async (folder: string, env: Record<string, string>): Promise<RunningServer> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, [path.join(packageRoot, "bin", "accolade.js"), "serve"], {
+  const child = spawn(process.execPath, await command(), {
     cwd: folder,
     env: {
       PATH: process.env.PATH ?? "",

@@ -1,8 +1,4 @@
 /** The mail's layout: MJML as an admin wrote it, compiled to HTML with `{{placeholders}}`. */
-import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import path from "node:path";
 import type { TemplateProblem } from "./word-file.ts";
 
 /** What a reward's layout may name, and `link`, without which a mail would be of no use. */
@@ -81,25 +77,4 @@ export const compileLayout = async (
     const found = error instanceof Error ? error.message.split("\n")[0] : undefined;
     return { html: "", problems: [problem(found || "not readable", "MJML 5")] };
   }
-};
-
-/** `compileLayout`, with what it made kept in `folder` for the same source. A folder that cannot be written does no harm. */
-export const keptLayout =
-  (folder: string) =>
-  async (file: string, source: string, layoutNames: readonly string[]): Promise<Compiled> => {
-    const { version } = createRequire(import.meta.url)("mjml/package.json") as { version: string };
-    const digest = createHash("sha256").update(`${version}\n${layoutNames}\n${source}`).digest("hex").slice(0, 32);
-    const kept = path.join(folder, `mail-layout-${digest}.html`);
-    const html = await readFile(kept, "utf8").catch(() => "");
-    if (html !== "") return { html, problems: [] };
-    const compiled = await compileLayout(file, source, layoutNames);
-    if (compiled.problems.length === 0) await keep(kept, compiled.html).catch(() => {});
-    return compiled;
-  };
-
-const keep = async (file: string, html: string) => {
-  await mkdir(path.dirname(file), { recursive: true });
-  const unfinished = `${file}.${process.pid}`;
-  await writeFile(unfinished, html);
-  await rename(unfinished, file);
 };

@@ -5,7 +5,8 @@ import path from "node:path";
 import { packageRoot } from "../package-root.ts";
 import { type CelebrationWords, readCelebrationWords } from "./celebration-words.ts";
 import { type NoticeKind, noticeKinds } from "./channel.ts";
-import { type Compiled, compileLayout, keptLayout, noticeLayoutNames, rewardLayoutNames } from "./mail-layout.ts";
+import { keptLayouts } from "./kept-layouts.ts";
+import { type Compiled, compileLayout, noticeLayoutNames, rewardLayoutNames } from "./mail-layout.ts";
 import { type NoticeWords, readNoticeWords } from "./notice-words.ts";
 import type { RegisteredWords } from "./whatsapp-registry.ts";
 import type { TemplateProblem, WhatsAppWords } from "./word-file.ts";
@@ -37,7 +38,8 @@ export const loadTemplates = async (directory: string, keepIn?: string): Promise
   const problems: TemplateProblem[] = [];
   const folder = path.join(directory, "reward");
   const words = await readLanguages(folder, "a folder with en.yaml and email.mjml", readWords, problems);
-  const compile = keepIn === undefined ? compileLayout : keptLayout(keepIn);
+  const kept = keepIn === undefined ? undefined : keptLayouts(keepIn);
+  const compile = kept?.compile ?? compileLayout;
   const layout = async (file: string, names: readonly string[]): Promise<string> => {
     const source = await readFile(file, "utf8").catch(() => undefined);
     if (source === undefined) problems.push(missing(file, "the layout of the mail in MJML"));
@@ -53,6 +55,7 @@ export const loadTemplates = async (directory: string, keepIn?: string): Promise
     notices[kind] = await readLanguages(own(kind), "a folder with en.yaml", readNoticeWords, problems);
   const celebrations = await readLanguages(own("celebration"), "a folder with en.yaml", readCelebrationWords, problems);
   const noticeLayout = await layout(own("notice.mjml"), noticeLayoutNames);
+  kept?.close();
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, templates: { words, layout: rewardLayout, notices, noticeLayout, celebrations } };

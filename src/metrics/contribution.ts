@@ -81,13 +81,16 @@ export type Cells = Map<string, number>;
 
 /** Adds `sign` times these contributions; cells that come to nothing are left out. */
 export const addTo = (cells: Cells, { subjects, rows }: Contributions, sign: 1 | -1): void => {
-  for (const [series, key, day, day2, n, ...of] of rows)
+  const names = subjects.map((subject) => subject.join(SEPARATOR));
+  for (const [series, key, day, day2, n, ...of] of rows) {
+    const what = SEPARATOR + series + SEPARATOR + key + SEPARATOR + day + SEPARATOR + day2;
     for (const each of of) {
-      const text = [...(subjects[each] ?? WORKSPACE), series, key, day, day2].join(SEPARATOR);
+      const text = (names[each] ?? WORKSPACE.join(SEPARATOR)) + what;
       const sum = (cells.get(text) ?? 0) + sign * n;
       if (sum === 0) cells.delete(text);
       else cells.set(text, sum);
     }
+  }
 };
 
 /** The cell that a text of `Cells` names. */

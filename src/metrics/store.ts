@@ -1,6 +1,6 @@
 /** Contributions and cells as rows. Every function works on sets: one statement for a whole batch. */
 import type { Sql } from "../db/sql.ts";
-import { type Cells, type Contributions, cellOf } from "./contribution.ts";
+import { type Cell, type Cells, type Contributions, cellOf } from "./contribution.ts";
 
 /** `kind` of a record, or `customer/company`, `customer/contact`, `cost`. */
 export interface ContributionKey {
@@ -54,27 +54,32 @@ export const saveContributions = async (
 
 /** Adds differences to the cells, by day and by month. Companies have no cells: see `answer`. */
 export const changeCells = async (tx: Sql, differences: Cells): Promise<void> => {
-  const rows = new Map<string, { grain: string; cell: ReturnType<typeof cellOf>; n: number }>();
-  const add = (grain: string, cell: ReturnType<typeof cellOf>, n: number) => {
-    const key = [grain, ...Object.values(cell)].join("\u0000");
-    const row = rows.get(key);
-    if (row) row.n += n;
-    else rows.set(key, { grain, cell, n });
-  };
+  const days: CellRow[] = [];
+  const months = new Map<string, CellRow>();
   for (const [text, n] of differences) {
     const cell = cellOf(text);
-    if (cell.of === "company") continue;
-    add("day", cell, n);
-    add("month", { ...cell, day: monthOf(cell.day), day2: monthOf(cell.day2) }, n);
+    if (cell.of === "company" || n === 0) continue;
+    days.push({ grain: "day", cell, n });
+    const month = { ...cell, day: monthOf(cell.day), day2: monthOf(cell.day2) };
+    const key = Object.values(month).join("\u0000");
+    const row = months.get(key);
+    if (row) row.n += n;
+    else months.set(key, { grain: "month", cell: month, n });
   }
-  const all = [...rows.values()].filter(({ n }) => n !== 0);
+  const all = [...days, ...[...months.values()].filter(({ n }) => n !== 0)];
   for (let start = 0; start < all.length; start += BATCH) await upsert(tx, all.slice(start, start + BATCH));
 };
+
+interface CellRow {
+  grain: "day" | "month";
+  cell: Cell;
+  n: number;
+}
 
 const BATCH = 20_000;
 const monthOf = (day: string) => `${day.slice(0, 7)}-01`;
 
-const upsert = (tx: Sql, rows: readonly { grain: string; cell: ReturnType<typeof cellOf>; n: number }[]) =>
+const upsert = (tx: Sql, rows: readonly CellRow[]) =>
   tx.run(
     `insert into metric_cells (of, connection, id, series, grain, day, day2, key, n)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::text[], $9::bigint[])

@@ -51,7 +51,15 @@ export const openRoom = async (
   persons: Persons,
 ): Promise<Room> => {
   const { workspace } = corridor;
-  const keysOf = (grant: DueGrant, limit: Limit) => limitKeys(grant, limit, workspace.timeZone, persons);
+  const found = new Map<DueGrant, Map<Limit, [string, ...string[]]>>();
+  // asked more than once, and the period that a moment lies in takes its time
+  const keysOf = (grant: DueGrant, limit: Limit) => {
+    const own = found.get(grant) ?? new Map<Limit, [string, ...string[]]>();
+    found.set(grant, own);
+    const keys = own.get(limit) ?? limitKeys(grant, limit, workspace.timeZone, persons);
+    own.set(limit, keys);
+    return keys;
+  };
   const keys = grants.flatMap((grant) => grant.rule.limits.flatMap((limit) => keysOf(grant, limit)));
   const totals = await totalsOf(tx, keys);
   const budgets = await budgetsById(

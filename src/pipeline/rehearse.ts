@@ -202,7 +202,7 @@ const inTurns = (connection: Sql) => {
 /** Indexes of the largest tables that only serve people who ask, and erasure: a rehearsal writes much and never reads by them. */
 const unread = ["milestones_owner", "milestones_event", "events_subject"];
 
-/** References between tables take a quarter of the time, and check what nobody will read: the real transaction has them. */
+/** References between tables take time, and check what nobody will read: the real transaction has those that money hangs on. */
 const dropReferences = async (tx: Sql, schema: string): Promise<void> => {
   const rows = await tx.rows<{ text: string }>(
     `select format('alter table %s drop constraint %I', conrelid::regclass, conname) as text

@@ -1,5 +1,5 @@
 /** Facts and records as rows. Every function works on sets: one statement for a whole batch. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Sql } from "../db/sql.ts";
 import type { Fact, FactValue, RecordKind } from "../events.ts";
 import { historyOf, latest, type RecordHistory } from "./timeline.ts";
@@ -44,9 +44,7 @@ const isPersonal = (of: string, p: string, i: string) =>
 /** Keeps the facts that are new, and returns those. Personal facts of erased people are not kept. */
 export const insertFacts = async (tx: Sql, facts: readonly ToldFact[]): Promise<ToldFact[]> => {
   if (facts.length === 0) return [];
-  const digests = facts.map((fact) =>
-    createHash("sha256").update(JSON.stringify(fact.value)).digest("base64url").slice(0, 16),
-  );
+  const digests = facts.map((fact) => hash("sha256", JSON.stringify(fact.value), "base64url").slice(0, 16));
   // nearly always all of them are new, and then nobody need look up which
   const rows = await tx.rows<{ n: number | null }>(
     `with told as (
