@@ -1,5 +1,6 @@
 /** How many webhooks a second are committed and answered, beside the floor: see docs/benchmarks.md. */
 import { startFloor } from "../floor/start.ts";
+import { aimSentence } from "../ground/aim.ts";
 import { type LoadSeen, load, taken } from "../ground/load.ts";
 import { openGround } from "../ground/postgres.ts";
 import { digits, type Form, keep, machineLine, median, percentile } from "../ground/report.ts";
@@ -94,6 +95,19 @@ export const accept = async (form: Form, say: (line: string) => void = console.l
           : `${name}: ${stored} answered and stored`,
       );
     }
+    if (form === "whole")
+      for (const { shape, ratio, p99 } of results) {
+        say(aimSentence({ what: `accept, ${shape}, part of the floor`, found: ratio, atLeast: 0.6 }));
+        say(
+          aimSentence({
+            what: `accept, ${shape}, p99 at half its rate`,
+            found: p99,
+            atMost: 250,
+            unit: " ms",
+            digits: 0,
+          }),
+        );
+      }
     if (form === "whole") say(`kept in ${keep("accept", results)}`);
     return results;
   } finally {
