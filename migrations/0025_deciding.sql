@@ -1,3 +1,4 @@
+-- expand
 -- What deciding writes most, written for less.
 
 -- These references were looked at for every row, and each look locked the row that it found: for facts that was more than half of
