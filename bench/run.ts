@@ -24,7 +24,7 @@ const benches: Record<string, (form: "whole" | "short") => Promise<unknown>> = {
 
 const words = process.argv.slice(2);
 const form = words.includes("--short") ? "short" : "whole";
-const names = words.filter((word) => word !== "--short");
+const names = words.filter((word) => word !== "--short" && !/^--\w+=/.test(word));
 const unknown = names.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
   console.error(`found \`${unknown.join(" ")}\`, expected a benchmark: ${Object.keys(benches).join(", ")}`);

@@ -2,6 +2,7 @@
 import { aimSentence } from "../ground/aim.ts";
 import { EVENTS_OF_A_DEAL, lifeRequests } from "../ground/deal-lives.ts";
 import { startTaker } from "../ground/deliveries.ts";
+import { option } from "../ground/option.ts";
 import { openGround } from "../ground/postgres.ts";
 import { digits, type Form, keep, machineLine, median } from "../ground/report.ts";
 import { workspaceFiles } from "../ground/workspace.ts";
@@ -22,11 +23,11 @@ export interface DrainFigures {
   inserted: { seconds: number; postgres: number }[];
 }
 
-/** `BENCH_EVENTS`: another length of the backlog. `BENCH_ROUNDS`: of how many runs the median is. */
+/** `--events=`: another length of the backlog. `--rounds=`: of how many runs the median is. */
 export const drain = async (form: Form, say: (line: string) => void = console.log): Promise<DrainFigures> => {
   const { rounds, events } =
     form === "whole"
-      ? { rounds: Number(process.env.BENCH_ROUNDS ?? 3), events: Number(process.env.BENCH_EVENTS ?? 100_000) }
+      ? { rounds: Number(option("rounds") ?? 3), events: Number(option("events") ?? 100_000) }
       : { rounds: 1, events: 2_000 };
   const deals = events / EVENTS_OF_A_DEAL;
   const ground = await openGround(profileFlags);

@@ -1,7 +1,8 @@
-/** `BENCH_PROFILE=<folder>`: where the time of a drain goes, by statement and by function. Measuring takes time itself. */
+/** `--profile=<folder>`: where the time of a drain goes, by statement and by function. Measuring takes time itself. */
 import type { Database } from "../../src/db/sql.ts";
+import { option } from "../ground/option.ts";
 
-const folder = process.env.BENCH_PROFILE;
+const folder = option("profile");
 
 /** For the PostgreSQL of the bench. */
 export const profileFlags = folder ? ["-c", "shared_preload_libraries=pg_stat_statements"] : [];

@@ -7,7 +7,7 @@ import type { Database, Sql } from "../../src/db/sql.ts";
 /** The number of a deal of a copy is this much above that of the copy before: both have the same life. */
 export const COPY_APART = 1_800_000;
 
-/** Copies all that was decided, so that there is `times` as much of it. Nothing waits, and nobody works on the database. */
+/** Copies all that was decided, so that there is `times` as much of it. Nothing waits; who would work on it finds nothing to do. */
 export const copyHistory = async (database: Database, times: number): Promise<void> => {
   if (times < 2) return;
   await database.transaction(async (tx) => {

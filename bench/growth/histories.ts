@@ -66,16 +66,16 @@ interface Wanted {
 const makeHistory = async (ground: Ground, { events, decided, seed }: Wanted) => {
   const { url, database } = await ground.database(`history_${events}`);
   const folder = await writeFiles(ground.folder, workspaceFiles());
-  const start = () => startServer(folder, { DATABASE_URL: url, ACCOLADE_ROLES: "decide" });
-  const first = await start();
+  const server = await startServer(folder, { DATABASE_URL: url, ACCOLADE_ROLES: "decide" });
   try {
     await queueDeliveries(database, seed);
     await drained(database, 120_000);
-  } finally {
-    await first.stop();
+    await copyHistory(database, events / decided);
+    return { database, servers: [server] };
+  } catch (error) {
+    await server.stop();
+    throw error;
   }
-  await copyHistory(database, events / decided);
-  return { database, servers: [await start()] };
 };
 
 /** What was copied is what deciding the same lives would have left. */

@@ -10,4 +10,4 @@ test("a backlog becomes the grants that it must, and as many rows are inserted i
     runs: [1, 1],
   });
   expect(printed.at(-1)).toMatch(/^2000 events decided, 100 grants/);
-}, 120_000);
+}, 240_000);

@@ -11,4 +11,4 @@ test("a copied history is like a decided one, and every size decides the same; n
   expect(rules.map((each) => each.rules)).toEqual([20]);
   expect(processes.map((each) => each.processes)).toEqual([2]);
   expect(printed.at(-1)).toMatch(/^a history that was copied is like one that was decided/);
-}, 180_000);
+}, 240_000);

@@ -5,4 +5,4 @@ test("`npm start` is ready, takes a webhook, and finds it again the next time; n
   const { first, again, deliveries } = await start("short", () => {});
   expect([first.length, again.length]).toEqual([1, 1]);
   expect(deliveries).toEqual([[1, 2]]);
-}, 120_000);
+}, 240_000);
