@@ -1,7 +1,7 @@
 /**
- * Step 3. Claims many events, those that have just arrived among them, and, in one transaction: keeps their facts, folds the records they touch, reads off the
- * milestones, asks the rules, writes grants and their postings, and marks the events decided. No network and no wall
- * clock in here: the same events give the same grants.
+ * Step 3. Claims many events, those that have just arrived among them, and, in one transaction: keeps their facts, folds the
+ * records they touch, reads off the milestones, asks the rules, writes grants and their postings, and marks the events decided.
+ * No network and no wall clock in here: the same events give the same grants.
  */
 import { isAway } from "../db/away.ts";
 import type { Sql } from "../db/sql.ts";
