@@ -131,7 +131,7 @@ export const Server = z.strictObject({
     .number()
     .int()
     .min(100)
-    .default(500_000)
+    .default(100_000)
     .describe(
       "How many deliveries and events may wait to be decided; beyond it webhooks get a 503 with Retry-After, and CRMs send them again",
     ),

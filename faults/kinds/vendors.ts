@@ -8,5 +8,10 @@ export const vendors: Fault = {
   async strike({ random, vendors: all, pause, note }) {
     do note(all.trouble(random));
     while (await pause(100, 500));
+    // most of what is ordered and sent follows the last deals
+    for (let more = 6; more > 0; more--) {
+      note(all.trouble(random));
+      await pause(200, 600);
+    }
   },
 };

@@ -3,7 +3,7 @@ import { overload } from "./overload.ts";
 
 const short = process.argv.includes("--short");
 const { problems } = await overload(
-  short ? { burstMs: 500, loadMs: 4_000, mostWaiting: 2_000 } : { burstMs: 3_000, loadMs: 60_000, mostWaiting: 50_000 },
+  short ? { burstMs: 500, loadMs: 4_000, mostWaiting: 500 } : { burstMs: 3_000, loadMs: 60_000, mostWaiting: 10_000 },
   (line) => console.log(line),
 );
 for (const problem of problems) console.log(`WRONG ${problem}`);

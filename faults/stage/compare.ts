@@ -110,7 +110,8 @@ const messagesIn = async (sql: Sql, { smtp, twilio }: Vendors): Promise<string[]
     "select id, channel, state, reason from messages",
   );
   const mails = new Map<string, number>();
-  for (const { mail } of smtp.received) {
+  for (const { mail, refused } of smtp.received) {
+    if (refused) continue;
     const id = /^<([^@]+)@/.exec(mail.messageId ?? "")?.[1] ?? "";
     mails.set(id, (mails.get(id) ?? 0) + 1);
   }

@@ -2,6 +2,8 @@
  * Loaded into a server before anything else (`--import`): its clock is off by as much as the campaign says, and stepped
  * while it runs. Timers keep the machine's time, as they do when an administrator sets a clock.
  */
+import path from "node:path";
+
 const Real = Date;
 let offset = Number(process.env.FAULTS_CLOCK_OFFSET ?? 0);
 const now = () => Real.now() + offset;
@@ -15,10 +17,13 @@ const Shifted: DateConstructor = new Proxy(Real, {
 Real.prototype.constructor = Shifted;
 globalThis.Date = Shifted;
 
-process.on("message", (told) => {
-  if (typeof told === "object" && told && "clockOffset" in told) offset = Number(told.clockOffset);
-});
-// a campaign that was ended leaves nobody behind
-process.on("disconnect", () => process.exit(1));
-// the channel to the campaign is no reason to go on living
-process.channel?.unref();
+// what the server forks is loaded with this as well, and has a channel of its own to it
+if (path.basename(process.argv[1] ?? "") === "accolade.js") {
+  process.on("message", (told) => {
+    if (typeof told === "object" && told && "clockOffset" in told) offset = Number(told.clockOffset);
+  });
+  // a campaign that was ended leaves nobody behind
+  process.on("disconnect", () => process.exit(1));
+  // the channel to the campaign is no reason to go on living
+  process.channel?.unref();
+}

@@ -1,5 +1,5 @@
 /** The short form of `npm run faults`: some of its faults, with a seed of its own. A failure prints how to replay it. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -11,6 +11,8 @@ import { redisAtHand } from "../support/redis.ts";
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "accolade-faults-"));
+  // as root, PostgreSQL runs as somebody else, who must be able to enter
+  await chmod(folder, 0o755);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

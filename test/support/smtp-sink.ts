@@ -23,6 +23,8 @@ interface Received {
   mail: ParsedMail;
   from: string;
   to: string[];
+  /** It was answered with a refusal: whoever sends it again sends it for the first time. */
+  refused: boolean;
 }
 
 export interface SmtpSink {
@@ -78,6 +80,7 @@ export const startSmtpSink = async (): Promise<SmtpSink> => {
           mail: await simpleParser(raw),
           from: mailFrom ? mailFrom.address : "",
           to: rcptTo.map(({ address }) => address),
+          refused: mood === "refuseContent" || mood === "deferContent" || mood === "closeAfterData",
         });
         if (mood === "hang") return;
         if (mood === "cutAfterData") return cut();
