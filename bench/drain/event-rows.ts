@@ -1,7 +1,7 @@
 /** The events of a backlog as rows, before they are decided; and how fast the same rows go into the same PostgreSQL in bulk. */
 
 import { readConfig } from "../../src/config.ts";
-import { type Database, openDatabase } from "../../src/db/sql.ts";
+import { type Database, openDatabase, type SqlValue } from "../../src/db/sql.ts";
 import { createLog } from "../../src/log.ts";
 import { openCorridor } from "../../src/open-corridor.ts";
 import { unpackWaiting } from "../../src/pipeline/complete-unpack.ts";
@@ -24,7 +24,7 @@ const columns = {
   origin: "text",
   state: "text",
 } as const;
-type EventRow = Record<keyof typeof columns, unknown>;
+type EventRow = Record<keyof typeof columns, SqlValue>;
 const names = Object.keys(columns) as (keyof typeof columns)[];
 
 /** Rows of one statement, and one commit. */
@@ -87,7 +87,7 @@ export const eventRows = async (
 const valuesOf = (rows: readonly EventRow[]) =>
   names.map((name) => rows.map((row) => (name === "facts" ? JSON.stringify(row[name]) : row[name])));
 
-const insertBatch = (database: Database, values: readonly unknown[]) =>
+const insertBatch = (database: Database, values: readonly SqlValue[]) =>
   database.run(
     `insert into floor_events (${names.join(", ")})
      select * from unnest(${names.map((name, index) => `$${index + 1}::${columns[name]}[]`).join(", ")})`,

@@ -14,13 +14,16 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
 // dates stay calendar dates: turned into a Date they would shift with the machine's time zone
 pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 
+/** What a statement takes. No other objects: JSON is written by the caller, who knows whether it is meant as such. */
+export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null | undefined | readonly SqlValue[];
+
 export interface Sql {
   /** Rows of one statement. `Row` is what the statement selects. */
-  rows<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  rows<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<Row[]>;
   /** The first row, or undefined. */
-  row<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  row<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<Row | undefined>;
   /** How many rows a statement changed. */
-  run(text: string, values?: readonly unknown[]): Promise<number>;
+  run(text: string, values?: readonly SqlValue[]): Promise<number>;
 }
 
 export interface Database extends Sql {
@@ -30,17 +33,17 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
-const written = (values: readonly unknown[]): unknown[] =>
+const written = (values: readonly SqlValue[]): unknown[] =>
   values.map((value) => (Array.isArray(value) ? (arrayText(value) ?? value) : value));
 
 const over = (client: { query: pg.Pool["query"] }): Sql => ({
-  async rows<Row extends object>(text: string, values: readonly unknown[] = []) {
+  async rows<Row extends object>(text: string, values: readonly SqlValue[] = []) {
     return (await client.query<Row>(text, written(values))).rows;
   },
-  async row<Row extends object>(text: string, values: readonly unknown[] = []) {
+  async row<Row extends object>(text: string, values: readonly SqlValue[] = []) {
     return (await client.query<Row>(text, written(values))).rows[0];
   },
-  async run(text: string, values: readonly unknown[] = []) {
+  async run(text: string, values: readonly SqlValue[] = []) {
     return (await client.query(text, written(values))).rowCount ?? 0;
   },
 });

@@ -1,4 +1,5 @@
 /** Who may decide which approval. The same rule twice: in words for one approval, and in SQL for a list. */
+import type { SqlValue } from "../db/sql.ts";
 import { ADMINS, decides, MANAGER, sameAddress, type User } from "../users.ts";
 
 /** What must be known of an approval to say who may decide it. */
@@ -28,7 +29,7 @@ export const decidable = (from: number): string =>
      or (a.approver_group = '${ADMINS}' and $${from + 2}::boolean))
    and lower(r.email) is distinct from lower($${from}::text) and lower(${seen}) is distinct from lower($${from}::text)`;
 
-export const decidableBy = (user: User): unknown[] => [
+export const decidableBy = (user: User): SqlValue[] => [
   user.email,
   decides(user) ? [...user.groups] : [],
   user.roles.has("admin"),

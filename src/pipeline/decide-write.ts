@@ -1,5 +1,5 @@
 /** The rows of grants: new ones, corrections, and marks. One statement for each, for a whole batch. */
-import type { Sql } from "../db/sql.ts";
+import type { Sql, SqlValue } from "../db/sql.ts";
 import type { DueGrant, Judged } from "./decide-due.ts";
 import type { Beginning } from "./decide-first-state.ts";
 
@@ -108,7 +108,7 @@ export const markUndone = async (
 };
 
 /** The columns that a correction changes, each with its type and value. */
-const columns: Record<string, { type: string; of: (begun: Begun) => unknown }> = {
+const columns: Record<string, { type: string; of: (begun: Begun) => SqlValue }> = {
   rule_version: { type: "bigint", of: ({ grant }) => grant.judged.version.id },
   part: { type: "smallint", of: ({ grant }) => grant.part },
   reward_id: { type: "text", of: ({ grant }) => grant.reward.id },

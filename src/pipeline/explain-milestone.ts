@@ -1,5 +1,5 @@
 /** One milestone and every rule: which conditions held, with the values seen, and what came of those that matched. */
-import type { Sql } from "../db/sql.ts";
+import type { Sql, SqlValue } from "../db/sql.ts";
 import type { Situation } from "../situation.ts";
 import type { Corridor } from "./corridor.ts";
 import { startedLater } from "./decide-due.ts";
@@ -30,7 +30,7 @@ export interface MilestoneRow {
 }
 
 /** Milestones that `where` picks (of `m`), in the order of their time unless it says otherwise. */
-export const milestoneRows = (sql: Sql, where: string, values: readonly unknown[], order = "m.occurred_at, m.id") =>
+export const milestoneRows = (sql: Sql, where: string, values: readonly SqlValue[], order = "m.occurred_at, m.id") =>
   sql.rows<MilestoneRow>(
     `select m.id, m.type, m.connection, m.subject_kind, m.subject_id, m.occurred_at, m.event_id, m.withdrawn, m.rule_version, m.situation,
        m.subject_kind || ' ' || coalesce(r.fields ->> 'name', m.subject_id) as subject

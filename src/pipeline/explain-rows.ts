@@ -1,5 +1,5 @@
 /** Grants and stops as rows, with what keeps each back. */
-import type { Sql } from "../db/sql.ts";
+import type { Sql, SqlValue } from "../db/sql.ts";
 import { moveReasonOf } from "../ledger/move-reasons.ts";
 import { readWording } from "../wordings.ts";
 import type { ExplainedGrant, ExplainedStop, Standing } from "./explain-types.ts";
@@ -38,7 +38,7 @@ const ends = new Set(["cancelled", "declined", "failed", "expired", "clawed_back
 export const explainedGrants = async (
   sql: Sql,
   where: string,
-  values: readonly unknown[],
+  values: readonly SqlValue[],
   most = 200,
 ): Promise<ExplainedGrant[]> => {
   const rows = await sql.rows<GrantRow>(
@@ -100,7 +100,7 @@ const standingOf = (row: GrantRow): Standing[] => {
 export const explainedStops = async (
   sql: Sql,
   where: string,
-  values: readonly unknown[],
+  values: readonly SqlValue[],
   most = 200,
 ): Promise<ExplainedStop[]> => {
   const rows = await sql.rows<Omit<ExplainedStop, "value"> & { minor: number; currency: string }>(

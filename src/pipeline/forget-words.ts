@@ -1,6 +1,6 @@
 /** Words that people and vendors wrote, without the name and the addresses of somebody who asked to be forgotten. */
 import { inflateRawSync } from "node:zlib";
-import type { Sql } from "../db/sql.ts";
+import type { Sql, SqlValue } from "../db/sql.ts";
 import type { Traces } from "../people/recipients.ts";
 
 interface Place {
@@ -116,7 +116,7 @@ const patternOf = (words: readonly string[]) =>
     .map((word) => `(?<![[:alnum:]])${word.replaceAll(/[^\p{L}\p{N}\s]/gu, "\\$&")}(?![[:alnum:]])`)
     .join("|");
 
-const strike = (tx: Sql, { table, column, json, theirs }: Place, pattern: string, values: readonly unknown[]) => {
+const strike = (tx: Sql, { table, column, json, theirs }: Place, pattern: string, values: readonly SqlValue[]) => {
   const [text, type] = json ? [`${column}::text`, "::jsonb"] : [column, ""];
   const asked = `$${values.length + 1}`;
   return tx.run(

@@ -118,7 +118,7 @@ const begin = async (corridor: Corridor, tx: Sql, writer: Writer, id: number): P
     await tx.run("update write_backs set not_before = $2, reason = $3 where id = $1", [
       id,
       new Date(now.getTime() + LOOK_AFTER_MS),
-      paused,
+      paused.words,
     ]);
     return undefined;
   }

@@ -1,6 +1,8 @@
 /** Who asks to be forgotten is found nowhere afterwards, and is not written to again. The money rows stay. */
+
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { SqlValue } from "../../src/db/sql.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { eraseAsked } from "../../src/pipeline/erase-asked.ts";
 import { exportPerson } from "../../src/pipeline/export-person.ts";
@@ -114,7 +116,7 @@ const ANNA = /anna|conti|verdi\b|334[ .]?567/i;
 const wordsOfAnna = async (grant: string, other: string, id: string) => {
   const { database } = bench;
   const message = await database.row<{ id: string }>("select id from messages where grant_id = $1", [grant]);
-  const put = (text: string, values: readonly unknown[]) => database.run(text, values);
+  const put = (text: string, values: readonly SqlValue[]) => database.run(text, values);
   await put(
     `insert into receipts (channel, key, what, message_id, message_key, state, detail, at, received_at)
      values ('email', 'r', 'state', $1, 'k', 'delivered', 'left at the door of Anna', now(), now())`,

@@ -1,6 +1,8 @@
 /** Whatever is won, lost and won again in whatever order: limits and budgets hold, nobody waits in front of free room, and what ends is given back. */
+
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { SqlValue } from "../../src/db/sql.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { at, lost, set, won } from "../support/deals.ts";
 import { CLIENT_SECRET, deliver, type HubSpotEvent } from "../support/hubspot-door.ts";
@@ -55,7 +57,7 @@ const tell = (
   return what === "lost" ? [lost(deal, when)] : [set(deal, when, "amount", amount)];
 };
 
-const lines = async (sql: string, values: unknown[]) =>
+const lines = async (sql: string, values: SqlValue[]) =>
   (await bench.opened.database.rows<{ line: string }>(sql, values)).map(({ line }) => line);
 
 test("limits and budgets hold in every order of what happens", async () => {

@@ -172,7 +172,7 @@ test("one click: no question, no redirect; the next reward is not mailed, its pa
   expect((await fetch(bench.running.door + claim)).status).toBe(200);
   for (const [language, words] of [
     ["en", "waits: not told: opted out of this kind of message by email (one-click)"],
-    ["it", "in attesa: not told: opted out of this kind of message by email (one-click)"],
+    ["it", "in attesa: non comunicato: non vuole messaggi di questo tipo per email (one-click)"],
   ] as const)
     expect(await explained(kept.id, language)).toContain(words);
 });
