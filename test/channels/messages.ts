@@ -45,7 +45,7 @@ export const about = (what: Partial<RewardMessage["what"]>, rest: Partial<Reward
 
 /** The templates that ship, as a workspace of this language uses them. */
 export const shippedRenderer = async (workspaceLanguage = "en"): Promise<Renderer> => {
-  const loaded = await loadTemplates("templates");
+  const loaded = await loadTemplates("templates", process.env.ACCOLADE_TEST_LAYOUTS);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems, null, 2));
   return createRenderer(loaded.templates, workspaceLanguage);
 };

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => meta.close());
 
 const senderWith = async (settings: Record<string, unknown> = {}): Promise<Sender> => {
-  const loaded = await loadTemplates("templates");
+  const loaded = await loadTemplates("templates", process.env.ACCOLADE_TEST_LAYOUTS);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { accessToken, phoneNumberId, url: apiBase, businessAccountId } = meta;
   const sql = { rows: async () => [], row: async () => undefined, run: async () => 0 };

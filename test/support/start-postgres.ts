@@ -1,5 +1,5 @@
 /** Once per test run: a PostgreSQL of its own in a temporary folder, with a migrated template to copy databases from. */
-import { mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -19,6 +19,9 @@ export default async () => {
   await admin.connect();
   await admin.query("alter database accolade rename to accolade_template");
   await admin.end();
+  // compiled once for all tests: see writeWorkspace
+  process.env.ACCOLADE_TEST_LAYOUTS = path.join(folder, "layouts");
+  await mkdir(process.env.ACCOLADE_TEST_LAYOUTS);
   process.env.ACCOLADE_TEST_POSTGRES = postgres.url.replace(/accolade$/, "");
   Object.assign(globalThis, { accoladePostgres: { postgres, folder } });
 };

@@ -2,7 +2,7 @@
  * A workspace of its own for a test: a folder with accolade.yaml, rules and people as an admin writes them, and a fresh
  * database. The clock is the test's.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
@@ -49,6 +49,8 @@ export const writeWorkspace = async ({
 }: WorkspaceFiles): Promise<{ folder: string; config: Config }> => {
   const folder = await mkdtemp(path.join(tmpdir(), "accolade-workspace-"));
   await mkdir(path.join(folder, "rules"));
+  await mkdir(path.join(folder, ".accolade"));
+  await symlink(process.env.ACCOLADE_TEST_LAYOUTS ?? "", path.join(folder, ".accolade", "cache"));
   await writeFile(path.join(folder, "accolade.yaml"), atAnyHour(config));
   for (const [name, text] of Object.entries(rules)) await writeFile(path.join(folder, "rules", name), text);
   if (people) await writeFile(path.join(folder, "people.yaml"), people);
