@@ -180,7 +180,7 @@ test("any order, repetition and batching of the same changes gives the same gran
         expect(await outcome(anyhow)).toEqual(await outcome(inOrder));
       },
     ),
-    { numRuns: Number(process.env.RUNS ?? 60) },
+    { numRuns: Number(process.env.RUNS ?? 30) },
   );
 }, 600_000);
 

@@ -147,6 +147,6 @@ test("limits and budgets hold in every order of what happens", async () => {
         expect(reserved?.minor).toBe(0);
       },
     ),
-    { numRuns: Number(process.env.RUNS ?? 25) },
+    { numRuns: Number(process.env.RUNS ?? 15) },
   );
 }, 600_000);

@@ -10,7 +10,10 @@ import { openDatabase } from "../../src/db/sql.ts";
 export default async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "accolade-test-"));
   // a test run may lose its data: what it checks is what we ask of the database, not the disk
-  const flags = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400"];
+  const settings = ["fsync=off", "full_page_writes=off", "max_connections=400"];
+  // hundreds of databases that live for seconds: looking after all of them would take more than they do
+  settings.push("autovacuum=off");
+  const flags = settings.flatMap((setting) => ["-c", setting]);
   const postgres = await startEmbeddedPostgres(folder, flags);
   const database = openDatabase(postgres.url, { max: 2 });
   await migrate(database, await readMigrations());
