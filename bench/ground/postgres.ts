@@ -51,7 +51,7 @@ export const openGround = async (flags: readonly string[] = []): Promise<Ground>
       for (const database of opened.values()) await database.close();
       await admin.close();
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 };

@@ -62,7 +62,7 @@ const inNewFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> 
     await chmod(folder, 0o755);
     return await work(folder);
   } finally {
-    await rm(parent, { recursive: true, force: true });
+    await rm(parent, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 };
 

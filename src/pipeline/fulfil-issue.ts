@@ -14,7 +14,7 @@ import { queueMessage } from "./notify-channel.ts";
 
 /**
  * Moves the grant to `issued` with its postings. Gives the id of the message to be sent: none where another process was
- * quicker, nobody can be reached, or the reward turned out not to be due meanwhile.
+ * quicker, nobody can be reached, or the reward turned out not to be due meanwhile: then they are told once it is known to stay.
  */
 export const issueGrant = async (
   corridor: Corridor,
@@ -42,7 +42,11 @@ export const issueGrant = async (
   // an order's lease is over: what comes next need not wait for it
   await tx.run("update grants set not_before = $2 where id = $1", [grantId, corridor.now()]);
   corridor.telemetry.grant("issued");
-  if (grant.undone_at) return undefined;
+  if (grant.undone_at) {
+    // whatever becomes of it, somebody looks: due again before it was taken back, it must still be told of
+    await tx.run("update grants set undone_done = to_timestamp(0) where id = $1", [grantId]);
+    return undefined;
+  }
   await beginCelebration(corridor, tx, grant);
   // where all of it paid a debt there is nothing to open: the message says what it paid
   return queueMessage(corridor, tx, { ...grant, state: "issued" }, order ? "reward" : "reversed");

@@ -13,26 +13,33 @@ import { type GrantView, loadGrant } from "./grant-view.ts";
 import { movePastOrder } from "./past-orders.ts";
 import { reserveAgain } from "./reserve-again.ts";
 import { STAYS } from "./settle-undone.ts";
+import { tellUntold } from "./tell-untold.ts";
 
 const A_MINUTE = 60_000;
 
-/** One grant. Does nothing for one that has no debt, or is not due. Safe to repeat after a crash. */
+/** One grant. Does nothing for one that has no debt and was told of, or is not due. Safe to repeat after a crash. */
 export const settleRestored = async (corridor: Corridor, grantId: string): Promise<void> => {
   const now = corridor.now();
-  const order = await corridor.database.transaction(async (tx) => {
+  const { order, message } = await corridor.database.transaction(async (tx): Promise<Restored> => {
     const grant = await loadGrant(tx, grantId, { lock: true });
-    if (!grant || grant.undone_at || grant.not_before > now) return false;
-    if (grant.state === "clawed_back") return restore(corridor, tx, grant, now);
-    // it stayed with its recipient all the time: only the remark goes
-    if (grant.undone_done && !grant.taking_back_at)
-      await tx.run(
-        "update grants set undone_done = null, waiting = nullif(regexp_replace(waiting, $2, ''), '') where id = $1",
-        [grantId, `(; )?${STAYS}: .*`],
-      );
-    return false;
+    if (!grant || grant.undone_at || grant.not_before > now) return {};
+    if (grant.state === "clawed_back") return { order: await restore(corridor, tx, grant, now) };
+    if (!grant.undone_done || grant.taking_back_at) return {};
+    // it stayed with its recipient all the time: the remark goes, and who does not know of it yet is told
+    await tx.run(
+      "update grants set undone_done = null, waiting = nullif(regexp_replace(waiting, $2, ''), '') where id = $1",
+      [grantId, `(; )?${STAYS}: .*`],
+    );
+    return { message: grant.state === "issued" ? await tellUntold(corridor, tx, grant) : undefined };
   });
   if (order) await corridor.doorbell.ring("fulfil", [grantId]).catch(() => {});
+  if (message) await corridor.doorbell.ring("notify", [message]).catch(() => {});
 };
+
+interface Restored {
+  order?: boolean;
+  message?: string | undefined;
+}
 
 /** Gives whether something is to be ordered. */
 const restore = async (corridor: Corridor, tx: Sql, grant: GrantView, now: Date): Promise<boolean> => {

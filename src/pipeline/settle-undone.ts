@@ -20,6 +20,7 @@ import { type GrantView, loadGrant } from "./grant-view.ts";
 import { queueMessage, UNREACHABLE } from "./notify-channel.ts";
 import { movePastOrder } from "./past-orders.ts";
 import { pauseAfter } from "./pause-after.ts";
+import { tellUntold } from "./tell-untold.ts";
 
 interface Order {
   provider: string;
@@ -190,13 +191,8 @@ const cannotBeTaken = async (corridor: Corridor, tx: Sql, grant: GrantView, why:
   }
   const byHand = grant.taken_by !== null && grant.undone_why !== null;
   if (byHand) await staysByHand(tx, grant, detail);
-  // it stays a reward: somebody who was not told of it, because it was undone while it was ordered, is told now
-  const known = await tx.row("select from messages where grant_id = $1 and round = $2 and kind <> 'celebration'", [
-    grant.id,
-    grant.round,
-  ]);
-  const untold = known === undefined;
-  const message = untold ? await queueMessage(corridor, tx, grant) : undefined;
+  // it stays a reward
+  const message = await tellUntold(corridor, tx, grant);
   if (byHand) return message;
   // whom nobody can reach is looked for by how the reason begins
   await tx.run(

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { type Account, post } from "../../src/ledger/ledger.ts";
 import { revealClaim, viewClaim } from "../../src/pipeline/claim.ts";
 import { debtAccount, openDebts } from "../../src/pipeline/debts.ts";
+import { sweep } from "../../src/pipeline/settle.ts";
 import { openRoom, type Room } from "./room.ts";
 
 let room: Room;
@@ -67,6 +68,33 @@ test("while the provider is asked, nobody is shown the code, and the page says s
   });
   await room.database.run("update grants set claim_version = claim_version + 1 where id = $1", [id]);
   expect(await viewClaim(room.corridor, token)).toBeUndefined();
+});
+
+test("lost while it is ordered, and won again before anybody takes it back: they are told of it, once", async () => {
+  const id = await room.win("card", room.owner());
+  const provider = room.corridor.providers.get("cards")?.provider;
+  const order = provider?.order;
+  if (!provider || !order) throw new Error("no provider");
+  provider.order = async (...asked) => {
+    await room.mark(id, "deal.lost");
+    return order.apply(provider, asked);
+  };
+  await room.order(id);
+  provider.order = order;
+  const messages = () => room.database.rows("select kind from messages where grant_id = $1", [id]);
+  expect(await room.grant(id)).toMatchObject({ state: "issued", undone_why: "deal.lost" });
+  expect(await messages()).toEqual([]);
+  await room.mark(id, null);
+  room.clock.advance(10_000);
+  // nobody rings for it but the sweeper
+  const before = (await room.grant(id)).not_before;
+  await sweep(room.corridor);
+  expect((await room.grant(id)).not_before.getTime()).toBeGreaterThan(before.getTime());
+  for (let time = 0; time < 2; time++) {
+    await room.settle(id);
+    expect(await messages()).toEqual([{ kind: "reward" }]);
+  }
+  expect(room.vendor.orders.filter(({ body }) => body.external_id === id)).toHaveLength(1);
 });
 
 test("two rewards at once do not pay one debt twice", async () => {
