@@ -20,6 +20,8 @@ afterEach(async () => {
   for (const sender of open.splice(0)) await sender.close?.();
   await sink.close();
   nock.cleanAll();
+  // it takes over http of the whole process, in which other files are tested after this one
+  nock.restore();
 });
 
 const senderWith = (receipts: Record<string, unknown>): Sender => {

@@ -137,6 +137,9 @@ const vonage: ReceiptBenchKind = {
   }),
 };
 
+// importing it takes over http of the whole process
+nock.restore();
+
 const fates = { delivered: "delivered", dead: "hardBounce" } as const;
 
 const ses: ReceiptBenchKind = {
@@ -146,6 +149,7 @@ const ses: ReceiptBenchKind = {
   start(now) {
     const topic = snsTopic(now);
     const { origin, pathname } = new URL(topic.certificateUrl);
+    if (!nock.isActive()) nock.activate();
     const scope = nock(origin).get(pathname).times(100).reply(200, topic.pem);
     return {
       settings: mail({ from: "ses", topicArn: topic.topicArn }),
