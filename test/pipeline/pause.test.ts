@@ -6,7 +6,7 @@ import { sweep } from "../../src/pipeline/settle.ts";
 import { senders } from "../journeys/senders.ts";
 import { filesFor, startVendors, type Vendors } from "../journeys/workspaces.ts";
 import { deliver, hubspotEvent } from "../support/hubspot-door.ts";
-import { runAccolade } from "../support/run-accolade.ts";
+import { runHere } from "../support/run-here.ts";
 import { clockAt, eventually, openBench, type RunningWorkspace, startWorkspace } from "../support/workspace.ts";
 
 const KEY = "a-secret-key-for-these-tests-that-is-long-enough";
@@ -38,7 +38,7 @@ const pause = (scope: PauseScope = "all", why = "a price is wrong") =>
   database().transaction((tx) => pauseSending(tx, { scope, since: new Date(), by: "anna", why }));
 const resume = () => database().transaction((tx) => resumeSending(tx, { by: "anna", at: new Date() }));
 const accolade = (...args: string[]) =>
-  runAccolade(args, running.folder, { DATABASE_URL: running.config.databaseUrl ?? "", ACCOLADE_SECRET_KEY: KEY });
+  runHere(args, running.folder, { DATABASE_URL: running.config.databaseUrl ?? "", ACCOLADE_SECRET_KEY: KEY });
 
 let deals = 900;
 const win = async (channel: "email" | "sms"): Promise<string> => {
