@@ -65,6 +65,6 @@ const load = async ({ url, requests, connections, ms, rate, once = false }: Load
 };
 
 process.once("message", async (asked: LoadAsked) => {
-  process.send?.(await load(asked));
-  process.disconnect();
+  // what it saw is megabytes: the channel must not be closed before they are through
+  process.send?.(await load(asked), () => process.disconnect());
 });

@@ -28,7 +28,8 @@ export interface LoadSeen {
 /** Sends this load from another process. */
 export const load = async (asked: LoadAsked): Promise<LoadSeen> => {
   const child = fork(path.join(import.meta.dirname, "load-process.ts"));
-  const ended = once(child, "exit");
+  // the end of the process may be heard of before its last message, the end of the channel may not
+  const ended = once(child, "disconnect");
   child.send(asked);
   const told = await Promise.race([once(child, "message") as Promise<[LoadSeen]>, ended.then(() => undefined)]);
   if (!told) throw new Error("the process that sends the load ended without a word");
