@@ -7,31 +7,18 @@ import path from "node:path";
 import { type NoticeKind, noticeKinds, type Rendered } from "../src/channels/channel.ts";
 import { LINK_PICTURE, linkPicture } from "../src/channels/link-picture.ts";
 import type { NoticeMessage } from "../src/channels/messages.ts";
-import { createRenderer } from "../src/channels/render.ts";
-import { loadTemplates } from "../src/channels/templates.ts";
 import type { PersonPage } from "../src/http/parts.ts";
 import { personPage } from "../src/http/person-page.ts";
 import { packageRoot } from "../src/package-root.ts";
+import { rossi, shippedRenderer } from "../test/channels/messages.ts";
 import { openBrowser } from "../test/http/browser.ts";
 
 const images = path.join(packageRoot, "docs", "images");
-const loaded = await loadTemplates(path.join(packageRoot, "templates"));
-if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-const renderer = createRenderer(loaded.templates, "en");
+const renderer = await shippedRenderer();
 
 const LINK = "https://rewards.example.com/me/q1mX0s3vQkqTnY4bJ8wZyg.1.t8k2f0.6V0aQd3kRz8mP1xT7uHn2w";
 const message: NoticeMessage = {
-  firstName: "Giulia",
-  what: {
-    kind: "deal.won",
-    subjectName: "Rossi",
-    isRecipient: false,
-    amount: { value: 62_000, currency: "EUR" },
-    cycleDays: 41,
-  },
-  ruleTitle: { en: "Enterprise deal won", it: "Grande trattativa vinta" },
-  rewardTitle: null,
-  value: { minor: 10_000, currency: "EUR" },
+  ...rossi,
   claimUrl: LINK,
   workspaceName: "Acme",
   expiresOn: "2027-02-22",

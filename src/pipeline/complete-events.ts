@@ -55,8 +55,8 @@ const eventRow = (row: InboxRow, part: Unpacked): EventRow => {
       id: storable(event.subject.id),
       occurredAt: event.occurredAt,
       facts: event.facts.every(isStorable) ? event.facts : storableParts(event.facts),
-      actor: storableOrNull(event.actor),
-      origin: storableOrNull(event.origin),
+      actor: storableParts(event.actor ?? null),
+      origin: storableParts(event.origin ?? null),
       state: event.needsRead ? "reading" : "ready",
       reason: null,
     };
@@ -89,5 +89,3 @@ const eventRow = (row: InboxRow, part: Unpacked): EventRow => {
 /** Nearly every fact is: then none of them is copied. */
 const isStorable = ({ id, field, value }: Fact): boolean =>
   [id, field, value].every((part) => typeof part !== "string" || storable(part) === part);
-
-const storableOrNull = (text: string | undefined): string | null => (text === undefined ? null : storable(text));

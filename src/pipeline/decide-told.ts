@@ -21,7 +21,7 @@ interface Extent {
   /** Whether metrics that no rule in force listens to are summed up as well. Of a rehearsal nobody will ask for them. */
   sums: boolean;
   /** What was gathered of these events already. */
-  ahead?: Promise<News> | undefined;
+  ahead?: News | undefined;
   /**
    * Called when the books begin: until they are done nobody reads or writes what they share. Not called where one listens to
    * a metric, since what a metric rests on is read then.
@@ -77,11 +77,10 @@ const newsOf = async (
   tx: Sql,
   events: readonly ToldEvent[],
   again: readonly RecordKey[],
-  ahead: Promise<News> | undefined,
+  ahead: News | undefined,
 ): Promise<News> => {
   if (!ahead) return gather(tx, events, again);
-  const news = await ahead;
-  return again.length === 0 ? news : gatherAround(tx, news.fresh, again);
+  return again.length === 0 ? ahead : gatherAround(tx, ahead.fresh, again);
 };
 
 /**

@@ -32,7 +32,7 @@ export const feed = async (stages: readonly [Stage, ...Stage[]], events: readonl
 /** Events as rows, and what they tell of, gathered. */
 interface Told {
   events: readonly ToldEvent[];
-  news?: Promise<News>;
+  news?: News;
 }
 
 const nothingTold: Told = { events: [] };
@@ -45,9 +45,7 @@ const decideInTurn = async (
   const [first] = stages;
   const tell = async (batch: readonly PastEvent[]): Promise<Told> => {
     const events = await insertDecided(first.tx, batch);
-    const news = gather(first.tx, events, []);
-    await news;
-    return { events, news };
+    return { events, news: await gather(first.tx, events, []) };
   };
   let ahead: Promise<Told> | undefined;
   for (const [index, batch] of batches.entries()) {

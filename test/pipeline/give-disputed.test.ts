@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { fulfil } from "../../src/pipeline/fulfil.ts";
 import { sweep } from "../../src/pipeline/settle.ts";
-import { type ApprovalBench, KEY, openApprovalBench } from "../support/approval-bench.ts";
+import { type ApprovalBench, KEY, openApprovalBench, salesRules } from "../support/approval-bench.ts";
 import { deliver, hubspotEvent } from "../support/hubspot-door.ts";
 import { runAccolade } from "../support/run-accolade.ts";
 
@@ -16,20 +16,8 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 beforeEach(() => load(""));
 
-const rules = (more: string, budgets: string) => `${budgets}
-rewards:
-  - { id: p, title: { en: Points for the shop, it: Punti per lo shop }, provider: points }
-rules:
-  - id: big
-    title: { en: Big deal, it: Grande trattativa }
-    on: deal.won
-    where: [deal.amount >= 1000]
-    reward: { to: owner, give: p, value: 300 points }
-    notify: [email]
-    from: 2026-01-01
-${more}`;
 const load = async (more: string, budgets = "") => {
-  await writeFile(path.join(bench.folder, "rules", "sales.yaml"), rules(more, budgets));
+  await writeFile(path.join(bench.folder, "rules", "sales.yaml"), `${budgets}\n${salesRules}${more}`);
   expect(await bench.opened.loadRules("test")).toMatchObject({ ok: true });
 };
 

@@ -20,6 +20,19 @@ export const KEY = "a-secret-key-for-these-tests-that-is-long-enough";
 const user = (name: string, surname: string, roles: string, groups = "") =>
   `  - { email: ${name}@acme.example, name: ${name[0]?.toUpperCase()}${name.slice(1)} ${surname}, roles: [${roles}], groups: [${groups}], token: ${tokenOf(name)} }\n`;
 
+/** What the bench begins with; more rules can be written behind it, and budgets before it. */
+export const salesRules = `rewards:
+  - { id: p, title: { en: Points for the shop, it: Punti per lo shop }, provider: points }
+rules:
+  - id: big
+    title: { en: Big deal, it: Grande trattativa }
+    on: deal.won
+    where: [deal.amount >= 1000]
+    reward: { to: owner, give: p, value: 300 points }
+    notify: [email]
+    from: 2026-01-01
+`;
+
 const files = {
   config: `workspace: { name: Acme Rewards }
 connections:
@@ -34,17 +47,7 @@ people: people.yaml
 users:
 ${user("anna", "Conti", "approver", "finance")}${user("paolo", "Ferri", "admin", "finance")}${user("gino", "Sala", "approver", "sales")}${user("marco", "Neri", "approver")}${user("giulia", "Bianchi", "approver", "finance")}${user("edda", "Riva", "editor", "finance")}${user("vera", "Moro", "viewer")}`,
   rules: {
-    "sales.yaml": `rewards:
-  - { id: p, title: { en: Points for the shop, it: Punti per lo shop }, provider: points }
-rules:
-  - id: big
-    title: { en: Big deal, it: Grande trattativa }
-    on: deal.won
-    where: [deal.amount >= 1000]
-    reward: { to: owner, give: p, value: 300 points }
-    notify: [email]
-    from: 2026-01-01
-`,
+    "sales.yaml": salesRules,
   },
   people: `people:
   - { name: Giulia Bianchi, email: Giulia@acme.example, phone: "+39 347 123 4567", language: it, manager: marco@acme.example, crm: { hub: "77" } }
